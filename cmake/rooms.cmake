@@ -1,0 +1,38 @@
+# A room is one folder: its .cpp files make one static library, its *_test.cpp files one test program.
+#
+#   lowmeg_room(lowmeg/memory LINK lowmeg_core)   -> library lowmeg_memory, test lowmeg_memory_test
+#
+# A room with threads gets the label "threads", and ./test runs it under TSan as well.
+function(lowmeg_room folder)
+  cmake_parse_arguments(ROOM "THREADS" "" "LINK" ${ARGN})
+  string(REPLACE "/" "_" name ${folder})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} PUBLIC ${ROOM_LINK})
+  else()
+    add_library(${name} INTERFACE)
+    target_include_directories(${name} INTERFACE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${name} INTERFACE ${ROOM_LINK})
+  endif()
+
+  if(BUILD_TESTING AND tests)
+    lowmeg_test(${name}_test SOURCES ${tests} LINK ${name})
+    if(ROOM_THREADS)
+      set_tests_properties(${name}_test PROPERTIES LABELS threads)
+    endif()
+  endif()
+endfunction()
+
+# One GoogleTest program, one entry in ctest.
+function(lowmeg_test name)
+  cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${TEST_SOURCES})
+  target_link_libraries(${name} PRIVATE ${TEST_LINK} GTest::gmock GTest::gtest_main)
+  add_test(NAME ${name} COMMAND ${name})
+endfunction()

@@ -1,0 +1,78 @@
+#include "lowmeg/memory/soft_mapper.hpp"
+
+#include <fmt/format.h>
+
+namespace lowmeg::memory {
+
+Result<std::unique_ptr<SoftMapper>> SoftMapper::create(Backing& ram, const Backing& rom) {
+  // calloc leaves the 24 MiB untouched until a page is mapped; all bits zero is a null pointer on every host we have.
+  void* pages = std::calloc(kWindow.size() / kPageSize, sizeof(PageView));
+  if (pages == nullptr) return fail(Errc::kSystem, "no memory for the page table of the software mapper");
+  return std::unique_ptr<SoftMapper>(new SoftMapper(ram, rom, Pages(static_cast<PageView*>(pages))));
+}
+
+SoftMapper::SoftMapper(Backing& ram, const Backing& rom, Pages pages)
+    : ram_(ram), rom_(rom), pages_(std::move(pages)) {}
+
+Result<void> SoftMapper::commit(const MemoryMap& map) {
+  if (map.cpu.window() != kWindow) return fail(Errc::kNotSupported, "the software mapper wants a window of 4 GiB");
+  if (auto checked = check(map.cpu); !checked) return checked;
+  for_each_change(map_.cpu, map.cpu, [this](const LayoutChange& change) { place(change.range, change.after); });
+  map_ = map;
+  return {};
+}
+
+Result<void> SoftMapper::check(const Layout& layout) const {
+  for (const Region& region : layout.regions()) {
+    const std::uint64_t size = region.range.size();
+    const auto fits = [&](Route route) {
+      const std::uint64_t limit = route.target() == Target::kRam ? ram_.size() : rom_.size();
+      return !route.is_bytes() || (route.offset() <= limit && size <= limit - route.offset());
+    };
+    const Routes& routes = region.routes;
+    if (!fits(routes.read) || !fits(routes.write) || !fits(routes.fetch)) {
+      return fail(Errc::kInvalidArgument, fmt::format("the map of {:#x}-{:#x} reaches past the memory behind it",
+                                                      region.range.start(), region.range.end()));
+    }
+    if (routes.write.target() == Target::kRom || routes.read.target() == Target::kDrop ||
+        routes.fetch.target() == Target::kDrop) {
+      return fail(Errc::kNotSupported, fmt::format("the map of {:#x}-{:#x} writes to ROM or reads from nowhere",
+                                                   region.range.start(), region.range.end()));
+    }
+  }
+  return {};
+}
+
+namespace {
+
+// A run of host pages for one route: the first page and the step to the next.
+template <typename Byte>
+struct Run {
+  Byte* page;
+  std::size_t step;
+};
+
+}  // namespace
+
+void SoftMapper::place(const GpaRange& range, const Routes& routes) {
+  const auto readable = [this](Route route) -> Run<const std::uint8_t> {
+    if (!route.is_bytes()) return {nullptr, 0};
+    const auto bytes = route.target() == Target::kRam ? std::as_const(ram_).bytes() : rom_.bytes();
+    return {bytes.data() + route.offset(), kPageSize};
+  };
+  Run<const std::uint8_t> read = readable(routes.read);
+  Run<const std::uint8_t> fetch = readable(routes.fetch);
+  Run<std::uint8_t> write{nullptr, 0};
+  if (routes.write.target() == Target::kRam) write = {ram_.bytes().data() + routes.write.offset(), kPageSize};
+  if (routes.write.target() == Target::kDrop) write = {dropped_.data(), 0};
+
+  PageView* const end = &pages_[range.end() / kPageSize];
+  for (PageView* page = &pages_[range.start() / kPageSize]; page != end; ++page) {
+    *page = {read.page, write.page, fetch.page};
+    read.page += read.step;
+    write.page += write.step;
+    fetch.page += fetch.step;
+  }
+}
+
+}  // namespace lowmeg::memory

@@ -1,0 +1,74 @@
+#include "vmm/board/io_bus.hpp"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include <fmt/format.h>
+
+namespace vmm {
+namespace {
+
+// Answers with its letter in every byte and notes what it was asked.
+class Recorder final : public PortDevice {
+ public:
+  Recorder(std::uint8_t answer, std::string& log) : answer_(answer), log_(log) {}
+  std::uint32_t read(std::uint16_t port, unsigned size) override {
+    log_ += fmt::format("r{:x}.{} ", port, size);
+    return answer_ * 0x01010101u >> (8 * (4 - size));
+  }
+  void write(std::uint16_t port, unsigned size, std::uint32_t value) override {
+    log_ += fmt::format("w{:x}.{}={:x} ", port, size, value);
+  }
+
+ private:
+  std::uint8_t answer_;
+  std::string& log_;
+};
+
+// "An access wider than the device's data path, or running past its ports, is done in bytes, lowest first."
+TEST(IoBus, SplitsWhatIsWiderThanTheDevice) {
+  std::string log;
+  Recorder narrow(0xaa, log), wide(0xbb, log);
+  IoBus bus;
+  bus.place(0x70, 2, Width::kByte, narrow);
+  bus.place(0xcf8, 8, Width::kDword, wide);
+
+  struct Row {
+    std::uint16_t port;
+    unsigned size;
+    std::uint32_t value;
+    const char* cycles;
+  };
+  const Row rows[] = {
+      {0x70, 1, 0xaa, "r70.1 "},
+      {0x70, 2, 0xaaaa, "r70.1 r71.1 "},
+      {0x71, 2, 0xffaa, "r71.1 "},
+      {0x6f, 4, 0xffaaaaff, "r70.1 r71.1 "},
+      {0xcf8, 4, 0xbbbbbbbb, "rcf8.4 "},
+      {0xcfe, 4, 0xffffbbbb, "rcfe.1 rcff.1 "},
+      {0xffff, 4, 0xffffffff, ""},
+      {0x100, 2, 0xffff, ""},
+  };
+  for (const Row& row : rows) {
+    log.clear();
+    EXPECT_EQ(bus.read(row.port, row.size), row.value) << row.port;
+    EXPECT_EQ(log, row.cycles) << row.port;
+  }
+  log.clear();
+  bus.write(0x70, 2, 0x1234);
+  bus.write(0xcfc, 4, 0x12345678);
+  bus.write(0x5000, 4, 1);
+  EXPECT_EQ(log, "w70.1=34 w71.1=12 wcfc.4=12345678 ");
+}
+
+TEST(IoBusDeathTest, TwoDevicesAtOnePortAreAMistakeOfTheProgram) {
+  std::string log;
+  Recorder device(0, log);
+  IoBus bus;
+  bus.place(0x60, 5, Width::kByte, device);
+  EXPECT_DEATH(bus.place(0x64, 1, Width::kByte, device), "do not overlap");
+}
+
+}  // namespace
+}  // namespace vmm
