@@ -29,7 +29,8 @@ class DecodeSink {
  public:
   virtual ~DecodeSink() = default;
 
-  /// One call for each config write that changed any of them; threading and errors as AdjustGpaRanges::adjust.
+  /// One call for each config write that changed any of them; threading and errors as
+  /// AdjustGpaRanges::adjust.
   virtual Result<void> changed(const DecodeRegisters& registers) = 0;
 };
 

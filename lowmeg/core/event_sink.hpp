@@ -31,8 +31,8 @@ class NullEventSink final : public EventSink {
   void event(const Event& /*event*/) override {}
 };
 
-/// Lets the first `burst` events of a kind through and counts the rest. No threads, no clock: the limit is on the
-/// number, and the count stays for a summary.
+/// Lets the first `burst` events of a kind through and counts the rest. No threads, no clock: the limit is on
+/// the number, and the count stays for a summary.
 class EventLimit {
  public:
   explicit constexpr EventLimit(std::uint64_t burst) : burst_(burst) {}

@@ -1,7 +1,8 @@
 // Guest physical addresses and ranges of them.
 //
-// A GpaRange is half-open and page-aligned at both ends, as every mapping of guest memory is (KVM's slots, GET's
-// RAM GPA ranges, OpenVMM's MemoryRange). It cannot hold anything else: bytes from outside go through make().
+// A GpaRange is half-open and page-aligned at both ends, as every mapping of guest memory is (KVM's slots,
+// GET's RAM GPA ranges, OpenVMM's MemoryRange). It cannot hold anything else: bytes from outside go through
+// make().
 #pragma once
 
 #include <compare>
@@ -17,7 +18,9 @@ using Gpa = std::uint64_t;
 
 inline constexpr std::uint64_t kPageSize = 4096;
 
-constexpr bool is_page_aligned(std::uint64_t value) { return value % kPageSize == 0; }
+constexpr bool is_page_aligned(std::uint64_t value) {
+  return value % kPageSize == 0;
+}
 
 class GpaRange {
  public:
@@ -26,11 +29,12 @@ class GpaRange {
 
   /// [start, end) from addresses that the program itself knows to be right; breaking a rule aborts.
   constexpr GpaRange(Gpa start, Gpa end) : start_(start), end_(end) {
-    LOWMEG_INVARIANT(is_page_aligned(start) && is_page_aligned(end) && start <= end, "page-aligned, not inverted");
+    LOWMEG_INVARIANT(is_page_aligned(start) && is_page_aligned(end) && start <= end,
+                     "page-aligned, not inverted");
   }
 
-  /// [start, start + size) from addresses of outside origin: refused with kInvalidArgument when misaligned or when
-  /// the end would pass 2^64.
+  /// [start, start + size) from addresses of outside origin: refused with kInvalidArgument when misaligned or
+  /// when the end would pass 2^64.
   static Result<GpaRange> make(Gpa start, std::uint64_t size);
 
   constexpr Gpa start() const { return start_; }
@@ -38,7 +42,9 @@ class GpaRange {
   constexpr std::uint64_t size() const { return end_ - start_; }
   constexpr bool empty() const { return start_ == end_; }
   constexpr bool contains(Gpa gpa) const { return gpa >= start_ && gpa < end_; }
-  constexpr bool contains(const GpaRange& other) const { return other.start_ >= start_ && other.end_ <= end_; }
+  constexpr bool contains(const GpaRange& other) const {
+    return other.start_ >= start_ && other.end_ <= end_;
+  }
   constexpr bool overlaps(const GpaRange& other) const { return start_ < other.end_ && other.start_ < end_; }
 
   friend constexpr bool operator==(const GpaRange&, const GpaRange&) = default;

@@ -23,8 +23,8 @@ enum class Apply {
   kForced,  ///< power-on, reset and restore; the receiver may still skip what is in place
 };
 
-/// One segment's state before and after a config write. For kForced, `before` is what the bridge last told, and
-/// kMmio at power-on.
+/// One segment's state before and after a config write. For kForced, `before` is what the bridge last told,
+/// and kMmio at power-on.
 struct GpaStateChange {
   GpaRange range;
   GpaState before = GpaState::kMmio;

@@ -33,7 +33,9 @@ Result<Backing> Backing::create(const char* name, std::uint64_t size) {
 }
 
 Backing::Backing(Backing&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
 
 Backing& Backing::operator=(Backing&& other) noexcept {
   std::swap(fd_, other.fd_);

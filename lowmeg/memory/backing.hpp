@@ -1,5 +1,5 @@
-// The bytes behind guest memory: anonymous shared memory (memfd), so that an accelerator can map the same page at
-// two places and another process can be handed the descriptor.
+// The bytes behind guest memory: anonymous shared memory (memfd), so that an accelerator can map the same
+// page at two places and another process can be handed the descriptor.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace lowmeg::memory {
 
-/// Owns a memfd and its one mapping in this process. Moved, never copied; the address stays. The bytes are the
-/// guest's and have no lock: whoever writes them from outside the guest does so while it is stopped.
+/// Owns a memfd and its one mapping in this process. Moved, never copied; the address stays. The bytes are
+/// the guest's and have no lock: whoever writes them from outside the guest does so while it is stopped.
 class Backing {
  public:
-  /// `size` bytes of zeros, a multiple of the page size. `name` shows in /proc/self/maps. kSystem when the system
-  /// has not got them, kInvalidArgument for a size of 0 or off a page.
+  /// `size` bytes of zeros, a multiple of the page size. `name` shows in /proc/self/maps. kSystem when the
+  /// system has not got them, kInvalidArgument for a size of 0 or off a page.
   static Result<Backing> create(const char* name, std::uint64_t size);
 
   Backing(Backing&& other) noexcept;

@@ -33,7 +33,8 @@ class Builder {
 
 void check_order(std::span<const Region> regions) {
   for (std::size_t i = 1; i < regions.size(); ++i) {
-    LOWMEG_INVARIANT(regions[i - 1].range.end() <= regions[i].range.start(), "regions sorted, without overlap");
+    LOWMEG_INVARIANT(regions[i - 1].range.end() <= regions[i].range.start(),
+                     "regions sorted, without overlap");
   }
 }
 
@@ -85,8 +86,9 @@ Layout Layout::overlaid(std::span<const Region> overrides) const {
 
 Routes Layout::find(Gpa gpa) const {
   if (!window_.contains(gpa)) return bus_routes();
-  const auto after = std::upper_bound(regions_->begin(), regions_->end(), gpa,
-                                      [](Gpa value, const Region& region) { return value < region.range.end(); });
+  const auto after =
+      std::upper_bound(regions_->begin(), regions_->end(), gpa,
+                       [](Gpa value, const Region& region) { return value < region.range.end(); });
   return after->at(gpa - gpa % kPageSize);
 }
 

@@ -1,7 +1,7 @@
 // A Layout says where every page of a window of guest physical addresses goes. It is a value.
 //
-// Canonical form: regions sorted, without overlap or gap, and neighbours whose routes continue each other are one.
-// So two layouts are equal exactly when they mean the same. Copies share their regions.
+// Canonical form: regions sorted, without overlap or gap, and neighbours whose routes continue each other are
+// one. So two layouts are equal exactly when they mean the same. Copies share their regions.
 #pragma once
 
 #include <algorithm>
@@ -26,7 +26,8 @@ class Layout {
  public:
   /// All of `window` to the bus.
   explicit Layout(GpaRange window);
-  /// `regions` sorted, without overlap, within `window` (else the program is wrong); what they leave out is bus.
+  /// `regions` sorted, without overlap, within `window` (else the program is wrong); what they leave out is
+  /// bus.
   Layout(GpaRange window, std::span<const Region> regions);
 
   /// This layout with `overrides` (sorted, no overlap) laid over it; parts outside the window are left out.

@@ -10,9 +10,9 @@ class Mapper {
  public:
   virtual ~Mapper() = default;
 
-  /// Makes the guest see exactly `map`, as one transaction: all of it or, with an error, the map before. No running
-  /// vCPU sees a state between. A map that this mapper cannot express is refused with kNotSupported, one that
-  /// reaches outside RAM or ROM with kInvalidArgument.
+  /// Makes the guest see exactly `map`, as one transaction: all of it or, with an error, the map before. No
+  /// running vCPU sees a state between. A map that this mapper cannot express is refused with kNotSupported,
+  /// one that reaches outside RAM or ROM with kInvalidArgument.
   virtual Result<void> commit(const MemoryMap& map) = 0;
 
   /// The map in place.

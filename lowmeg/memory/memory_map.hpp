@@ -7,7 +7,8 @@
 
 namespace lowmeg::memory {
 
-/// One Layout a view, all over the same window. Where the chip makes no difference the views share their regions.
+/// One Layout a view, all over the same window. Where the chip makes no difference the views share their
+/// regions.
 struct MemoryMap {
   Layout cpu;
   Layout cpu_smm;     ///< a CPU in system management mode

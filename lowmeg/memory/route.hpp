@@ -28,7 +28,9 @@ class Route {
   constexpr bool is_bytes() const { return target() == Target::kRam || target() == Target::kRom; }
 
   /// The route of the page `bytes` further on.
-  constexpr Route advanced(std::uint64_t bytes) const { return is_bytes() ? Route(target(), offset() + bytes) : *this; }
+  constexpr Route advanced(std::uint64_t bytes) const {
+    return is_bytes() ? Route(target(), offset() + bytes) : *this;
+  }
 
   friend constexpr bool operator==(Route, Route) = default;
 
@@ -61,7 +63,11 @@ constexpr Routes read_only_ram_routes(std::uint64_t offset) {
   return {Route::ram(offset), Route::drop(), Route::ram(offset)};
 }
 /// ROM bytes; a write goes to the bus, as the silicon sends it.
-constexpr Routes rom_routes(std::uint64_t offset) { return {Route::rom(offset), Route::bus(), Route::rom(offset)}; }
-constexpr Routes bus_routes() { return {}; }
+constexpr Routes rom_routes(std::uint64_t offset) {
+  return {Route::rom(offset), Route::bus(), Route::rom(offset)};
+}
+constexpr Routes bus_routes() {
+  return {};
+}
 
 }  // namespace lowmeg::memory

@@ -5,7 +5,8 @@
 namespace lowmeg::memory {
 
 Result<std::unique_ptr<SoftMapper>> SoftMapper::create(Backing& ram, const Backing& rom) {
-  // calloc leaves the 24 MiB untouched until a page is mapped; all bits zero is a null pointer on every host we have.
+  // calloc leaves the 24 MiB untouched until a page is mapped; all bits zero is a null pointer on every host
+  // we have.
   void* pages = std::calloc(kWindow.size() / kPageSize, sizeof(PageView));
   if (pages == nullptr) return fail(Errc::kSystem, "no memory for the page table of the software mapper");
   return std::unique_ptr<SoftMapper>(new SoftMapper(ram, rom, Pages(static_cast<PageView*>(pages))));
@@ -15,14 +16,19 @@ SoftMapper::SoftMapper(Backing& ram, const Backing& rom, Pages pages)
     : ram_(ram), rom_(rom), pages_(std::move(pages)) {}
 
 Result<void> SoftMapper::commit(const MemoryMap& map) {
-  if (map.cpu.window() != kWindow) return fail(Errc::kNotSupported, "the software mapper wants a window of 4 GiB");
-  if (auto checked = check(map.cpu); !checked) return checked;
-  for_each_change(map_.cpu, map.cpu, [this](const LayoutChange& change) { place(change.range, change.after); });
+  for (const Layout* view : {&map.cpu, &map.cpu_smm, &map.bus_master}) {
+    if (view != &map.cpu && view->shares_regions_with(map.cpu)) continue;
+    if (auto checked = check(*view); !checked) return checked;
+  }
+  for_each_change(map_.cpu, map.cpu,
+                  [this](const LayoutChange& change) { place(change.range, change.after); });
   map_ = map;
   return {};
 }
 
 Result<void> SoftMapper::check(const Layout& layout) const {
+  if (layout.window() != kWindow)
+    return fail(Errc::kNotSupported, "the software mapper wants a window of 4 GiB");
   for (const Region& region : layout.regions()) {
     const std::uint64_t size = region.range.size();
     const auto fits = [&](Route route) {
@@ -31,13 +37,15 @@ Result<void> SoftMapper::check(const Layout& layout) const {
     };
     const Routes& routes = region.routes;
     if (!fits(routes.read) || !fits(routes.write) || !fits(routes.fetch)) {
-      return fail(Errc::kInvalidArgument, fmt::format("the map of {:#x}-{:#x} reaches past the memory behind it",
-                                                      region.range.start(), region.range.end()));
+      return fail(Errc::kInvalidArgument,
+                  fmt::format("the map of {:#x}-{:#x} reaches past the memory behind it",
+                              region.range.start(), region.range.end()));
     }
     if (routes.write.target() == Target::kRom || routes.read.target() == Target::kDrop ||
         routes.fetch.target() == Target::kDrop) {
-      return fail(Errc::kNotSupported, fmt::format("the map of {:#x}-{:#x} writes to ROM or reads from nowhere",
-                                                   region.range.start(), region.range.end()));
+      return fail(Errc::kNotSupported,
+                  fmt::format("the map of {:#x}-{:#x} writes to ROM or reads from nowhere",
+                              region.range.start(), region.range.end()));
     }
   }
   return {};

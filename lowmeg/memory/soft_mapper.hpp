@@ -1,5 +1,6 @@
-// A MemoryMap for an interpreter: for every page of the CPU's 4 GiB, a host pointer for reads, for writes and for
-// fetches. The other two views are kept as values: no interpreted CPU enters SMM, and DMA can afford a search.
+// A MemoryMap for an interpreter: for every page of the CPU's 4 GiB, a host pointer for reads, for writes and
+// for fetches. The other two views are kept as values: no interpreted CPU enters SMM, and DMA can afford a
+// search.
 #pragma once
 
 #include <array>
@@ -11,8 +12,8 @@
 
 namespace lowmeg::memory {
 
-/// Host addresses of a page's bytes; null: the access goes to the bus. Dropped writes have a page of their own to
-/// land in, which nothing reads.
+/// Host addresses of a page's bytes; null: the access goes to the bus. Dropped writes have a page of their
+/// own to land in, which nothing reads.
 struct PageView {
   const std::uint8_t* read;
   std::uint8_t* write;
