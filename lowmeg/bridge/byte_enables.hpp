@@ -1,7 +1,7 @@
 // Which of the four bytes of a configuration dword a cycle touches.
 //
-// PCI configuration cycles address dwords; the C/BE# lines pick the bytes (PCI Local Bus 2.1, 3.2.2.3.2). A register
-// must merge by them exactly: PAM0-PAM2 share their dword with DRAMT.
+// PCI configuration cycles address dwords; the C/BE# lines pick the bytes (PCI Local Bus 2.1, 3.2.2.3.2). A
+// register must merge by them exactly: PAM0-PAM2 share their dword with DRAMT.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,9 @@ class ByteEnables {
   }
   static constexpr ByteEnables all() { return ByteEnables(0xf); }
   /// `size` bytes from byte `first` on; together within the dword.
-  static constexpr ByteEnables of(unsigned first, unsigned size) { return ByteEnables(((1u << size) - 1) << first); }
+  static constexpr ByteEnables of(unsigned first, unsigned size) {
+    return ByteEnables(((1u << size) - 1) << first);
+  }
 
   constexpr unsigned bits() const { return bits_; }
   constexpr bool is_all() const { return bits_ == 0xf; }

@@ -14,8 +14,8 @@ class ConfigFunction {
   virtual ~ConfigFunction() = default;
 
   virtual std::uint32_t read(std::uint8_t offset) = 0;
-  /// Whatever a guest writes is defined. An error comes from below (an adjuster, a mapper): the register has its new
-  /// value, the machine should stop.
+  /// Whatever a guest writes is defined. An error comes from below (an adjuster, a mapper): the register has
+  /// its new value, the machine should stop.
   virtual Result<void> write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) = 0;
 };
 

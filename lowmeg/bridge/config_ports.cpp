@@ -28,7 +28,9 @@ void ConfigPorts::place(unsigned device, unsigned function, ConfigFunction& targ
   places_.push_back({device_function, &target});
 }
 
-void ConfigPorts::set_address(std::uint32_t value) { address_ = value & kAddressMask; }
+void ConfigPorts::set_address(std::uint32_t value) {
+  address_ = value & kAddressMask;
+}
 
 std::uint32_t ConfigPorts::read(std::uint16_t port, unsigned size) {
   const std::uint32_t first = port & ~3u;

@@ -1,8 +1,9 @@
 // PCI configuration mechanism #1: CONFADD at CF8h and CONFDATA at CFCh.
 //
-// After the 82443BX data sheet (290633), 3.2 "I/O mapped registers": CONFADD is reached by dword cycles only, byte
-// and word cycles at CF8h-CFBh go on to the PCI bus; CONFDATA takes any size. One bus, number 0; nobody else answers
-// there, so an absent function reads all ones. Left out: type 1 cycles to other buses, and mechanism #2.
+// After the 82443BX data sheet (290633), 3.2 "I/O mapped registers": CONFADD is reached by dword cycles only,
+// byte and word cycles at CF8h-CFBh go on to the PCI bus; CONFDATA takes any size. One bus, number 0; nobody
+// else answers there, so an absent function reads all ones. Left out: type 1 cycles to other buses, and
+// mechanism #2.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +19,12 @@ class ConfigPorts {
   static constexpr std::uint16_t kAddressPort = 0xcf8;
   static constexpr std::uint16_t kDataPort = 0xcfc;
 
-  /// Puts a function on bus 0. Borrowed, must outlive the ports; one function a place (else the program is wrong).
+  /// Puts a function on bus 0. Borrowed, must outlive the ports; one function a place (else the program is
+  /// wrong).
   void place(unsigned device, unsigned function, ConfigFunction& target);
 
-  /// An access of 1, 2 or 4 bytes from `port` in CF8h-CFFh; bytes that nobody answers read FFh. One that crosses a
-  /// dword is done as two cycles, as the CPU does it.
+  /// An access of 1, 2 or 4 bytes from `port` in CF8h-CFFh; bytes that nobody answers read FFh. One that
+  /// crosses a dword is done as two cycles, as the CPU does it.
   std::uint32_t read(std::uint16_t port, unsigned size);
   Result<void> write(std::uint16_t port, unsigned size, std::uint32_t value);
 

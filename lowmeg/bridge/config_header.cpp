@@ -1,0 +1,52 @@
+#include "lowmeg/bridge/config_header.hpp"
+
+#include <fmt/format.h>
+
+namespace lowmeg::bridge {
+namespace {
+
+constexpr std::uint8_t kId = 0x00, kCommandStatus = 0x04, kClassRevision = 0x08, kLatency = 0x0c,
+                       kInterrupt = 0x3c;
+// Hyper-V's constant: memory and bus master enabled, medium DEVSEL (facts of OpenVMM's
+// i440bx_host_pci_bridge).
+constexpr std::uint32_t kCommandStatusRead = 0x02000006;
+constexpr std::uint32_t kHostBridgeClass = 0x060000;
+// The bits of the PCI command register that cfg_space_emu knows.
+constexpr std::uint16_t kCommandBits = 0x077f;
+
+}  // namespace
+
+std::uint32_t ConfigHeader::read(std::uint8_t offset) const {
+  switch (offset) {
+    case kId:
+      return identity_.vendor | std::uint32_t{identity_.device} << 16;
+    case kCommandStatus:
+      return kCommandStatusRead;
+    case kClassRevision:
+      return identity_.revision | kHostBridgeClass << 8;
+    case kLatency:
+      return std::uint32_t{state_.latency_timer} << 8;
+    case kInterrupt:
+      return state_.interrupt_line;
+    default:
+      return 0;
+  }
+}
+
+void ConfigHeader::write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) {
+  if (offset == kCommandStatus) {
+    const auto command = static_cast<std::uint16_t>(enables.merge(state_.command, value));
+    const auto refused = static_cast<std::uint16_t>(command & ~kCommandBits);
+    if (refused != 0 && bad_command_.admit()) {
+      events_.event(
+          {Severity::kWarning, "bridge", fmt::format("command register: bits {:04x}h refused", refused)});
+    }
+    state_.command = command & kCommandBits;
+  } else if (offset == kLatency) {
+    state_.latency_timer = static_cast<std::uint8_t>(enables.merge(read(kLatency), value) >> 8);
+  } else if (offset == kInterrupt) {
+    state_.interrupt_line = static_cast<std::uint8_t>(enables.merge(state_.interrupt_line, value));
+  }
+}
+
+}  // namespace lowmeg::bridge

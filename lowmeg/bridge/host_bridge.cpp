@@ -1,0 +1,45 @@
+#include "lowmeg/bridge/host_bridge.hpp"
+
+namespace lowmeg::bridge {
+namespace {
+
+constexpr std::uint8_t kFirstDeviceRegister = 0x40;
+constexpr GpaRange kVgaRange{0xa0000, 0xc0000};
+
+}  // namespace
+
+Result<void> HostBridge::power_on() {
+  const GpaStateChange vga{kVgaRange, GpaState::kMmio, GpaState::kMmio, Apply::kForced};
+  if (auto told = adjuster_.adjust({&vga, 1}); !told) return told;
+  return tell(pam_states(), Apply::kForced);
+}
+
+Result<void> HostBridge::reset() {
+  const PamStates before = pam_states();
+  header_.reset();
+  registers_.reset(identity());
+  return tell(before, Apply::kForced);
+}
+
+std::uint32_t HostBridge::read(std::uint8_t offset) {
+  return offset < kFirstDeviceRegister ? header_.read(offset) : registers_.read(offset);
+}
+
+Result<void> HostBridge::write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) {
+  if (offset < kFirstDeviceRegister) {
+    header_.write(offset, value, enables);
+    return {};
+  }
+  const PamStates before = pam_states();
+  registers_.write(offset, value, enables);
+  return tell(before, Apply::kDelta);
+}
+
+Result<void> HostBridge::tell(const PamStates& before, Apply apply) {
+  std::array<GpaStateChange, kPamSegmentCount> changes;
+  const std::size_t count = pam_changes(before, pam_states(), apply, changes);
+  if (count == 0) return {};
+  return adjuster_.adjust(std::span(changes).first(count));
+}
+
+}  // namespace lowmeg::bridge

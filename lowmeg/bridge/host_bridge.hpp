@@ -1,0 +1,45 @@
+// The host PCI bridge at 00:00.0: registers above, the first megabyte below.
+//
+// A config write is stored; when it changed the state of a segment the adjuster hears of the changed ones, in
+// one call. After OpenVMM's i440bx_host_pci_bridge. This personality acts on PAM alone; the data sheet's
+// address decode (SMRAM, holes, top of memory) is another one's.
+#pragma once
+
+#include "lowmeg/bridge/config_function.hpp"
+#include "lowmeg/bridge/config_header.hpp"
+#include "lowmeg/bridge/hyperv_registers.hpp"
+#include "lowmeg/bridge/pam.hpp"
+#include "lowmeg/core/adjust_gpa_ranges.hpp"
+
+namespace lowmeg::bridge {
+
+/// No threads and no locks.
+class HostBridge final : public ConfigFunction {
+ public:
+  /// Borrows the adjuster and the sink. Nothing is told yet: the owner calls power_on(), or restores.
+  HostBridge(const Identity& identity, AdjustGpaRanges& adjuster, EventSink& events)
+      : header_(identity, events), registers_(identity, events), adjuster_(adjuster) {}
+
+  /// A0000-BFFFF is Mmio, then all 13 segments by their reset values, forced.
+  Result<void> power_on();
+  /// Registers to their reset values, all 13 segments forced. The adjuster still skips what is in place.
+  Result<void> reset();
+
+  std::uint32_t read(std::uint8_t offset) override;
+  Result<void> write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) override;
+
+  const Identity& identity() const { return header_.identity(); }
+  const ConfigHeaderState& header() const { return header_.state(); }
+  const HypervRegisterState& registers() const { return registers_.state(); }
+  /// The states that the registers ask for.
+  PamStates pam_states() const { return decode_pam(registers().pam_reg1, registers().pam_reg2); }
+
+ private:
+  Result<void> tell(const PamStates& before, Apply apply);
+
+  ConfigHeader header_;
+  HypervRegisters registers_;
+  AdjustGpaRanges& adjuster_;
+};
+
+}  // namespace lowmeg::bridge
