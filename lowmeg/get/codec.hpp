@@ -1,0 +1,97 @@
+// GET messages between values and bytes, both ways round. No I/O and no state.
+//
+// The rules for what is refused are those of OpenHCL's client (exact sizes, exact header) and of OpenVMM's
+// host (requests are parsed as prefixes: extra bytes are ignored); see the reference on GET.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "lowmeg/core/result.hpp"
+#include "lowmeg/get/wire.hpp"
+
+namespace lowmeg::get {
+
+using wire::CreateStatus;
+using Bytes = std::span<const std::uint8_t>;
+
+struct VersionOffer {
+  std::uint32_t version = 0;  ///< major << 16 | minor
+  friend bool operator==(const VersionOffer&, const VersionOffer&) = default;
+};
+
+/// An override: RAM from `gpa_offset` shows at [gpa_start, gpa_start + gpa_count). All in bytes, unchecked.
+struct CreateRamGpaRange {
+  std::uint32_t slot = 0;
+  std::uint64_t gpa_start = 0;
+  std::uint64_t gpa_count = 0;
+  std::uint64_t gpa_offset = 0;
+  std::uint64_t flags = 0;
+  friend bool operator==(const CreateRamGpaRange&, const CreateRamGpaRange&) = default;
+};
+
+struct ResetRamGpaRange {
+  std::uint32_t slot = 0;
+  friend bool operator==(const ResetRamGpaRange&, const ResetRamGpaRange&) = default;
+};
+
+/// The two requests that change guest memory.
+using RangeRequest = std::variant<CreateRamGpaRange, ResetRamGpaRange>;
+/// Every request that Lowmeg's host answers.
+using Request = std::variant<VersionOffer, CreateRamGpaRange, ResetRamGpaRange>;
+
+struct VersionAnswer {
+  bool accepted = false;
+  friend bool operator==(const VersionAnswer&, const VersionAnswer&) = default;
+};
+struct CreateAnswer {
+  CreateStatus status = CreateStatus::kFailed;
+  friend bool operator==(const CreateAnswer&, const CreateAnswer&) = default;
+};
+struct ResetAnswer {
+  friend bool operator==(const ResetAnswer&, const ResetAnswer&) = default;
+};
+using Answer = std::variant<VersionAnswer, CreateAnswer, ResetAnswer>;
+
+/// A guest notification of whatever id; its payload is nobody's business here.
+struct Notification {
+  std::uint16_t id = 0;
+  friend bool operator==(const Notification&, const Notification&) = default;
+};
+
+/// An encoded message; none that Lowmeg sends is longer.
+class Message {
+ public:
+  template <typename Wire>
+  explicit Message(const Wire& wire) : size_(sizeof(Wire)) {
+    static_assert(sizeof(Wire) <= kCapacity);
+    // SAFETY: the wire structures are packed, trivially copyable and hold no padding.
+    const auto* first = reinterpret_cast<const std::uint8_t*>(&wire);
+    for (std::size_t i = 0; i < sizeof(Wire); ++i) data_[i] = first[i];
+  }
+  Bytes bytes() const { return {data_.data(), size_}; }
+
+ private:
+  static constexpr std::size_t kCapacity = sizeof(wire::CreateRamGpaRangeRequest);
+  std::array<std::uint8_t, kCapacity> data_{};
+  std::size_t size_;
+};
+
+Message encode(const Request& request);
+Message encode(const Answer& answer);
+
+/// What the guest side reads from the host: the answer to a request of the given kind, or a notification.
+/// Anything else is kProtocol, one line.
+Result<std::variant<Answer, Notification>> decode_from_host(Bytes message, wire::HostRequestId awaited);
+
+/// What the host reads from the guest: a request, or (as an empty variant) a notification that it may ignore.
+Result<std::variant<std::monostate, Request>> decode_from_guest(Bytes message);
+
+wire::HostRequestId id_of(const Request& request);
+/// "SUCCESS", "SLOT_OCCUPIED", ...; "status 9" has no name and gives "unknown".
+std::string_view name_of(CreateStatus status);
+
+}  // namespace lowmeg::get

@@ -1,0 +1,57 @@
+// The host side of GET: carries RAM GPA ranges out on the VM's memory. No open host did before.
+//
+// A Host is as old as the VM: it keeps its ranges when a client goes, and over a guest reset (the client's
+// handles survive both, and it skips what is in place). A HostSession is one client's connection: bytes in,
+// bytes out.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+
+#include "lowmeg/core/event_sink.hpp"
+#include "lowmeg/get/slot_table.hpp"
+#include "lowmeg/memory/mapper.hpp"
+
+namespace lowmeg::get {
+
+struct HostCounters {
+  std::uint64_t creates = 0;
+  std::uint64_t resets = 0;
+  std::uint64_t refused_creates = 0;
+  std::uint64_t commits = 0;
+
+  std::uint64_t requests() const { return creates + resets; }
+};
+
+/// Thread-safe. Order of locks: the host's is taken before the map's.
+class Host {
+ public:
+  /// Borrows mapper and sink and commits the base map: what the guest sees where no range lies.
+  static Result<std::unique_ptr<Host>> create(memory::Mapper& mapper, memory::MemoryMap base,
+                                              const HostLimits& limits, EventSink& events);
+
+  /// Carries the requests out in order as one change of the map. `statuses` is as long; a reset's is SUCCESS.
+  /// When the mapper fails, the creates get FAILED and the resets are committed alone; nothing else changes.
+  void apply(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
+
+  SlotTable slots() const;
+  HostCounters counters() const;
+
+ private:
+  Host(memory::Mapper& mapper, memory::MemoryMap base, const HostLimits& limits, EventSink& events);
+  bool commit(const SlotTable& table);
+  void count(std::span<const RangeRequest> requests, std::span<const CreateStatus> statuses);
+
+  memory::Mapper& mapper_;
+  const memory::MemoryMap base_;
+  EventSink& events_;
+
+  mutable std::mutex mutex_;  // guards all below
+  SlotTable slots_;
+  HostCounters counters_;
+  EventLimit commit_failed_{8};
+};
+
+}  // namespace lowmeg::get
