@@ -1,0 +1,83 @@
+#include "lowmeg/hyperv/get_backed_adjuster.hpp"
+
+#include <fmt/format.h>
+
+namespace lowmeg::hyperv {
+namespace {
+
+constexpr GpaRange kVgaRange{0xa0000, 0xc0000};
+
+std::string describe(const Override& wanted) {
+  return fmt::format("{:05x}-{:05x} from {:x}, {}", wanted.range.start(), wanted.range.end() - 1,
+                     wanted.gpa_offset, wanted.access == Access::kReadOnly ? "read-only" : "read-write");
+}
+
+}  // namespace
+
+GetBackedAdjuster::GetBackedAdjuster(get::Client& client, std::uint32_t base_slot, Gpa rom_bios_offset,
+                                     EventSink& events)
+    : rom_bios_offset_(rom_bios_offset),
+      client_(client),
+      events_(events),
+      state_{.base_slot = base_slot, .handles = {}} {}
+
+Result<void> GetBackedAdjuster::adjust(std::span<const GpaStateChange> changes) {
+  LOWMEG_INVARIANT(changes.size() <= kSegmentCount, "each segment once in a call");
+  Plan steps;
+  for (const GpaStateChange& change : changes) plan(change, steps);
+  if (steps.size == 0) return {};
+  const auto performed = client_.perform(std::span(steps.exchanges).first(steps.size));
+  for (std::size_t step = 0; step < steps.size; ++step) conclude(steps, step);
+  return performed;
+}
+
+void GetBackedAdjuster::plan(const GpaStateChange& change, Plan& plan) {
+  if (change.range == kVgaRange) {
+    LOWMEG_INVARIANT(change.now == GpaState::kMmio, "A0000-BFFFF is always Mmio: the host has it so");
+    return;
+  }
+  const std::optional<std::size_t> index = segment_index(change.range);
+  LOWMEG_INVARIANT(index.has_value(), "a range of the table");
+  if (change.now == GpaState::kWriteOnly && write_only_.admit()) {
+    events_.event({Severity::kWarning, "hyperv",
+                   fmt::format("write-only RAM is not supported: {:05x}-{:05x} becomes writable",
+                               change.range.start(), change.range.end() - 1)});
+  }
+  const std::optional<Handle>& handle = state_.handles[*index];
+  const std::optional<Override> wanted = wanted_override(kSegments[*index], change.now, rom_bios_offset_);
+  const std::optional<Override> in_place = handle ? std::optional(handle->meta) : std::nullopt;
+  if (wanted == in_place) return;  // what makes a restore silent
+
+  const auto add = [&](const get::RangeRequest& request, const std::optional<Override>& create) {
+    plan.exchanges[plan.size] = {request, std::nullopt};
+    plan.segment[plan.size] = *index;
+    plan.creates[plan.size++] = create;
+  };
+  if (handle) add(get::ResetRamGpaRange{handle->remote_handle}, std::nullopt);
+  if (wanted) {
+    const std::uint64_t flags = wanted->access == Access::kReadOnly ? get::wire::kFlagRomMb : 0;
+    add(get::CreateRamGpaRange{state_.base_slot + static_cast<std::uint32_t>(*index), wanted->range.start(),
+                               wanted->range.size(), wanted->gpa_offset, flags},
+        wanted);
+  }
+}
+
+void GetBackedAdjuster::conclude(const Plan& plan, std::size_t step) {
+  const get::RangeExchange& exchange = plan.exchanges[step];
+  if (!exchange.status) return;  // never answered: the connection is lost, the machine stops
+  std::optional<Handle>& handle = state_.handles[plan.segment[step]];
+  const auto* create = std::get_if<get::CreateRamGpaRange>(&exchange.request);
+  if (create && *exchange.status == get::CreateStatus::kSuccess) {
+    handle = Handle{create->slot, *plan.creates[step]};
+    return;
+  }
+  handle.reset();
+  if (create && refused_.admit()) {
+    events_.event({Severity::kWarning, "hyperv",
+                   fmt::format("the host refused to create range {} ({}): status {} {}", plan.segment[step],
+                               describe(*plan.creates[step]), static_cast<unsigned>(*exchange.status),
+                               get::name_of(*exchange.status))});
+  }
+}
+
+}  // namespace lowmeg::hyperv
