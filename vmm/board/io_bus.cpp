@@ -16,35 +16,51 @@ void IoBus::place(std::uint16_t first, std::uint16_t count, Width width, PortDev
   placements_.insert(at, placement);
 }
 
+void IoBus::place_movable(std::uint16_t count, Width width, MovablePorts& device) {
+  movables_.push_back({count, static_cast<unsigned>(width), &device});
+}
+
 std::uint32_t IoBus::read(std::uint16_t port, unsigned size) {
-  if (const Placement* whole = find_whole(port, size)) return whole->device->read(port, size);
+  if (PortDevice* const whole = find_whole(port, size)) return whole->read(port, size);
   std::uint32_t value = 0;
   for (unsigned i = 0; i < size; ++i) {
-    const Placement* placement = find(port + i);
-    const std::uint32_t byte = placement ? placement->device->read(static_cast<std::uint16_t>(port + i), 1) : 0xff;
+    PortDevice* const device = find(port + i).device;
+    const std::uint32_t byte = device ? device->read(static_cast<std::uint16_t>(port + i), 1) : 0xff;
     value |= (byte & 0xff) << (8 * i);
   }
   return value;
 }
 
 void IoBus::write(std::uint16_t port, unsigned size, std::uint32_t value) {
-  if (const Placement* whole = find_whole(port, size)) return whole->device->write(port, size, value);
+  if (PortDevice* const whole = find_whole(port, size)) return whole->write(port, size, value);
   for (unsigned i = 0; i < size; ++i) {
-    const Placement* placement = find(port + i);
-    if (placement) placement->device->write(static_cast<std::uint16_t>(port + i), 1, (value >> (8 * i)) & 0xff);
+    PortDevice* const device = find(port + i).device;
+    if (device) device->write(static_cast<std::uint16_t>(port + i), 1, (value >> (8 * i)) & 0xff);
   }
 }
 
-const IoBus::Placement* IoBus::find(std::uint32_t port) const {
-  const auto after = std::upper_bound(placements_.begin(), placements_.end(), port,
-                                      [](std::uint32_t value, const Placement& p) { return value < p.first; });
-  if (after == placements_.begin() || port >= (after - 1)->end) return nullptr;
-  return &*(after - 1);
+IoBus::Owner IoBus::find(std::uint32_t port) const {
+  const auto after =
+      std::upper_bound(placements_.begin(), placements_.end(), port,
+                       [](std::uint32_t value, const Placement& p) { return value < p.first; });
+  if (after != placements_.begin() && port < (after - 1)->end)
+    return {(after - 1)->device, (after - 1)->width};
+  for (const Movable& movable : movables_) {
+    const std::optional<std::uint16_t> base = movable.device->base();
+    if (base && port >= *base && port < std::uint32_t{*base} + movable.count)
+      return {movable.device, movable.width};
+  }
+  return {};
 }
 
-const IoBus::Placement* IoBus::find_whole(std::uint32_t port, unsigned size) const {
-  const Placement* placement = find(port);
-  return placement && size <= placement->width && port + size <= placement->end ? placement : nullptr;
+// The device that takes the access in one piece: wide enough, and the owner of every byte of it.
+PortDevice* IoBus::find_whole(std::uint32_t port, unsigned size) const {
+  const Owner owner = find(port);
+  if (!owner.device || size > owner.width) return nullptr;
+  for (unsigned i = 1; i < size; ++i) {
+    if (find(port + i).device != owner.device) return nullptr;
+  }
+  return owner.device;
 }
 
 }  // namespace vmm

@@ -1,10 +1,12 @@
 // The I/O ports of the board: finds the device for a cycle, and splits what is wider than it.
 //
-// After the ISA bus: an access wider than the device's data path, or running past its ports, is done in bytes,
-// lowest first, each to whoever owns that port. Nobody there reads FFh, and a write vanishes.
+// After the ISA bus: an access wider than the device's data path, or running past its ports, is done in
+// bytes, lowest first, each to whoever owns that port. Nobody there reads FFh, and a write vanishes. Ports
+// that a guest moves by a register yield to those that have their place for good.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "vmm/board/port_device.hpp"
@@ -13,11 +15,23 @@ namespace vmm {
 
 enum class Width : unsigned { kByte = 1, kWord = 2, kDword = 4 };
 
+/// Ports whose place is a register of the device. It is asked at every cycle, so nobody need be told of a
+/// move.
+class MovablePorts : public PortDevice {
+ public:
+  /// The first of the ports as they lie now; none: closed.
+  virtual std::optional<std::uint16_t> base() = 0;
+};
+
 class IoBus {
  public:
-  /// Borrows the device, which must outlive the bus. Ports of two devices must not overlap (else the program is
-  /// wrong).
+  /// Borrows the device, which must outlive the bus. Ports of two devices must not overlap (else the program
+  /// is wrong).
   void place(std::uint16_t first, std::uint16_t count, Width width, PortDevice& device);
+
+  /// Borrows likewise. Where movable ports meet others, those placed come first, then the movable in this
+  /// order.
+  void place_movable(std::uint16_t count, Width width, MovablePorts& device);
 
   std::uint32_t read(std::uint16_t port, unsigned size);
   void write(std::uint16_t port, unsigned size, std::uint32_t value);
@@ -28,10 +42,21 @@ class IoBus {
     unsigned width;
     PortDevice* device;
   };
-  const Placement* find(std::uint32_t port) const;
-  const Placement* find_whole(std::uint32_t port, unsigned size) const;
+  struct Movable {
+    std::uint16_t count;
+    unsigned width;
+    MovablePorts* device;
+  };
+  /// Who answers at a port, and the widest access that it takes.
+  struct Owner {
+    PortDevice* device = nullptr;
+    unsigned width = 0;
+  };
+  Owner find(std::uint32_t port) const;
+  PortDevice* find_whole(std::uint32_t port, unsigned size) const;
 
   std::vector<Placement> placements_;  // sorted by first
+  std::vector<Movable> movables_;
 };
 
 }  // namespace vmm

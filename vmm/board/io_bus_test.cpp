@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -41,14 +42,10 @@ TEST(IoBus, SplitsWhatIsWiderThanTheDevice) {
     const char* cycles;
   };
   const Row rows[] = {
-      {0x70, 1, 0xaa, "r70.1 "},
-      {0x70, 2, 0xaaaa, "r70.1 r71.1 "},
-      {0x71, 2, 0xffaa, "r71.1 "},
-      {0x6f, 4, 0xffaaaaff, "r70.1 r71.1 "},
-      {0xcf8, 4, 0xbbbbbbbb, "rcf8.4 "},
-      {0xcfe, 4, 0xffffbbbb, "rcfe.1 rcff.1 "},
-      {0xffff, 4, 0xffffffff, ""},
-      {0x100, 2, 0xffff, ""},
+      {0x70, 1, 0xaa, "r70.1 "},         {0x70, 2, 0xaaaa, "r70.1 r71.1 "},
+      {0x71, 2, 0xffaa, "r71.1 "},       {0x6f, 4, 0xffaaaaff, "r70.1 r71.1 "},
+      {0xcf8, 4, 0xbbbbbbbb, "rcf8.4 "}, {0xcfe, 4, 0xffffbbbb, "rcfe.1 rcff.1 "},
+      {0xffff, 4, 0xffffffff, ""},       {0x100, 2, 0xffff, ""},
   };
   for (const Row& row : rows) {
     log.clear();
@@ -60,6 +57,49 @@ TEST(IoBus, SplitsWhatIsWiderThanTheDevice) {
   bus.write(0xcfc, 4, 0x12345678);
   bus.write(0x5000, 4, 1);
   EXPECT_EQ(log, "w70.1=34 w71.1=12 wcfc.4=12345678 ");
+}
+
+class Wanderer final : public MovablePorts {
+ public:
+  std::optional<std::uint16_t> base() override { return at; }
+  std::uint32_t read(std::uint16_t /*port*/, unsigned size) override {
+    return 0xcccccccc >> (8 * (4 - size));
+  }
+  void write(std::uint16_t /*port*/, unsigned /*size*/, std::uint32_t /*value*/) override { ++writes; }
+  std::optional<std::uint16_t> at;
+  unsigned writes = 0;
+};
+
+// "Ports that a guest moves by a register yield to those that have their place for good."
+TEST(IoBus, MovablePortsYieldToThosePlaced) {
+  std::string log;
+  Recorder placed(0xaa, log);
+  Wanderer movable;
+  IoBus bus;
+  bus.place(0x604, 2, Width::kWord, placed);
+  bus.place_movable(64, Width::kDword, movable);
+  struct Row {
+    std::optional<std::uint16_t> at;
+    std::uint16_t port = 0;
+    std::uint32_t dword = 0;
+  };
+  const Row rows[] = {
+      {std::nullopt, 0xb000, 0xffffffff},  // closed
+      {0xb000, 0xb000, 0xcccccccc},        //
+      {0xb000, 0xb03e, 0xffffcccc},        // past its end
+      {0xb000, 0xafff, 0xccccccff},        //
+      {0x600, 0x600, 0xcccccccc},          //
+      {0x600, 0x603, 0xccaaaacc},          // over a placed device
+      {0xffc0, 0xfffe, 0xffffcccc},        // the last port
+      {0x0000, 0xffff, 0xffffffff},        // ports do not wrap
+  };
+  for (const Row& row : rows) {
+    movable.at = row.at;
+    EXPECT_EQ(bus.read(row.port, 4), row.dword) << row.port;
+  }
+  movable.at = 0x600;
+  bus.write(0x602, 4, 0);
+  EXPECT_EQ(movable.writes, 2u) << "two bytes of four";
 }
 
 TEST(IoBusDeathTest, TwoDevicesAtOnePortAreAMistakeOfTheProgram) {

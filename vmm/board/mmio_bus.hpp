@@ -14,7 +14,8 @@ namespace vmm {
 class MmioDevice {
  public:
   virtual ~MmioDevice() = default;
-  /// `offset` from the device's start; `size` is 1, 2 or 4 and stays within it. Also serves instruction fetches.
+  /// `offset` from the device's start; `size` is 1, 2 or 4 and stays within it. Also serves instruction
+  /// fetches.
   virtual std::uint32_t read(std::uint32_t offset, unsigned size) = 0;
   virtual void write(std::uint32_t offset, unsigned size, std::uint32_t value) = 0;
 };
@@ -30,7 +31,7 @@ class MmioBus {
  private:
   struct Placement {
     lowmeg::GpaRange range;
-    MmioDevice* device;
+    MmioDevice* device = nullptr;
   };
   const Placement* find(lowmeg::Gpa gpa) const;
 

@@ -1,4 +1,5 @@
-// What a board device shows the machine: I/O ports, and what it needs in return: time, an interrupt line, power.
+// What a board device shows the machine: I/O ports, and what it needs in return: time, an interrupt line,
+// power.
 //
 // Devices have no threads and no locks: the machine calls them from one thread at a time.
 #pragma once
@@ -7,13 +8,14 @@
 
 namespace vmm {
 
-/// Answers I/O cycles at the ports it was placed at. Whatever the guest does is defined: what a device does not
-/// know reads as all ones and a write to it vanishes.
+/// Answers I/O cycles at the ports it was placed at. Whatever the guest does is defined: what a device does
+/// not know reads as all ones and a write to it vanishes.
 class PortDevice {
  public:
   virtual ~PortDevice() = default;
 
-  /// `size` is 1, 2 or 4 bytes, never more than the width the device was placed with; the value is zero-extended.
+  /// `size` is 1, 2 or 4 bytes, never more than the width the device was placed with; the value is
+  /// zero-extended.
   virtual std::uint32_t read(std::uint16_t port, unsigned size) = 0;
   virtual void write(std::uint16_t port, unsigned size, std::uint32_t value) = 0;
 };

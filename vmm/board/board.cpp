@@ -1,0 +1,124 @@
+#include "vmm/board/board.hpp"
+
+#include "vmm/board/piix3.hpp"
+
+namespace vmm {
+namespace {
+
+// The places of the PIIX functions on PCI bus 0.
+constexpr unsigned kPiixDevice = 1, kPiix3Function = 0, kPiix4PmFunction = 3;
+
+ConsoleSink& sink_for(ConsoleSource source, const BoardConfig& config, const BoardLinks& links,
+                      ConsoleSink& none) {
+  return config.console == source ? links.console : none;
+}
+
+void append(FwCfg::Bytes& to, std::uint64_t value, unsigned bytes) {
+  for (unsigned i = 0; i < bytes; ++i) to.push_back(static_cast<std::uint8_t>(value >> (8 * i)));
+}
+
+FwCfg::Bytes little_endian(std::uint64_t value, unsigned bytes) {
+  FwCfg::Bytes result;
+  append(result, value, bytes);
+  return result;
+}
+
+// etc/e820: address (8), length (8), type (4) of each range, here the one of RAM.
+FwCfg::Bytes e820(std::uint64_t ram_bytes) {
+  constexpr std::uint32_t kRam = 1;
+  FwCfg::Bytes result;
+  append(result, 0, 8);
+  append(result, ram_bytes, 8);
+  append(result, kRam, 4);
+  return result;
+}
+
+}  // namespace
+
+Board::Board(const BoardConfig& config, const BoardLinks& links)
+    : pic_(links.intr),
+      pit_(links.clock, pic_),
+      cmos_(links.clock, {config.ram_bytes_told, config.cpus, config.rtc_start}),
+      i8042_(links.power),
+      port92_(links.power),
+      power_ports_(links.power),
+      reset_control_(links.power),
+      pci_ports_(config_ports_, reset_control_, links.faults, links.config_writes),
+      piix3_(piix3_registers()),
+      piix4_pm_(links.clock, links.power),
+      bios_console_(sink_for(ConsoleSource::kBiosPorts, config, links, null_console_)),
+      port_e9_(sink_for(ConsoleSource::kPortE9, config, links, null_console_)),
+      com1_(sink_for(ConsoleSource::kCom1, config, links, null_console_)) {
+  fill_fw_cfg(config);
+  place_system();
+  place_pci();
+  place_consoles();
+  if (config.vgabios) place_vga();
+}
+
+void Board::fill_fw_cfg(const BoardConfig& config) {
+  fw_cfg_.set_item(FwCfg::kPresentCpus, little_endian(config.cpus, 2));
+  fw_cfg_.set_item(FwCfg::kMaxCpus, little_endian(config.cpus, 2));
+  fw_cfg_.set_item(FwCfg::kNuma, little_endian(0, 8));
+  fw_cfg_.set_item(FwCfg::kBootMenu, little_endian(0, 2));  // no menu, and so no wait for a key
+  fw_cfg_.add_file("etc/e820", e820(config.ram_bytes_told));
+  if (config.vgabios) fw_cfg_.add_file("vgaroms/vgabios.bin", *config.vgabios);
+  if (config.floppy) fw_cfg_.add_file("floppyimg/floppy.img", *config.floppy);
+}
+
+void Board::place_system() {
+  for (const std::uint16_t ports : {Pic::kMasterPorts, Pic::kSlavePorts, Pic::kElcrPorts}) {
+    io_.place(ports, 2, Width::kByte, pic_);
+  }
+  io_.place(Pit::kPorts, 4, Width::kByte, pit_);
+  io_.place(Pit::kControlB, 1, Width::kByte, pit_);
+  io_.place(Cmos::kIndexPort, 2, Width::kByte, cmos_);
+  io_.place(I8042::kDataPort, 1, Width::kByte, i8042_);
+  io_.place(I8042::kCommandPort, 1, Width::kByte, i8042_);
+  io_.place(Port92::kPort, 1, Width::kByte, port92_);
+  io_.place(ApmPorts::kControlPort, 2, Width::kByte, apm_);
+  io_.place(FwCfg::kSelectorPort, 2, Width::kWord, fw_cfg_);
+  io_.place(PowerPorts::kExitPort, 1, Width::kByte, power_ports_);
+  io_.place(PowerPorts::kPm1ControlPort, 2, Width::kWord, power_ports_);
+  io_.place(PowerPorts::kShutdownPort, 1, Width::kByte, power_ports_);
+}
+
+void Board::place_pci() {
+  io_.place(PciPorts::kPorts, 8, Width::kDword, pci_ports_);
+  io_.place_movable(Piix4Pm::kBlockSize, Width::kDword, piix4_pm_);
+  config_ports_.place(kPiixDevice, kPiix3Function, piix3_);
+  config_ports_.place(kPiixDevice, kPiix4PmFunction, piix4_pm_.function());
+}
+
+void Board::place_consoles() {
+  io_.place(BiosConsole::kPanicPort, 4, Width::kWord, bios_console_);
+  io_.place(PortE9::kPort, 1, Width::kByte, port_e9_);
+  io_.place(Com1::kPorts, 8, Width::kByte, com1_);
+}
+
+void Board::place_vga() {
+  VgaRegisters& registers = vga_registers_.emplace();
+  io_.place(VgaRegisters::kMonoPorts, VgaRegisters::kMonoCount, Width::kByte, registers);
+  io_.place(VgaRegisters::kPorts, VgaRegisters::kCount, Width::kByte, registers);
+  mmio_.place(VgaText::kRange, vga_text_.emplace(registers));
+}
+
+void Board::reset() {
+  config_ports_.reset();
+  pic_.reset();
+  pit_.reset();
+  cmos_.reset();
+  i8042_.reset();
+  port92_.reset();
+  apm_.reset();
+  fw_cfg_.reset();
+  power_ports_.reset();
+  reset_control_.reset();
+  piix3_.reset();
+  piix4_pm_.reset();
+  com1_.reset();
+  if (vga_registers_) vga_registers_->reset();
+  if (vga_text_) vga_text_->reset();
+}
+
+}  // namespace vmm

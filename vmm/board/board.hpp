@@ -1,0 +1,113 @@
+// The board of the reference machine: every device but processor, memory and host bridge, on their buses.
+//
+// A PC of the 440FX's time as far as SeaBIOS 1.16.2 and the Bochs BIOS look for one; each device's header
+// says after which document. The machine places the host bridge on config_ports(). Left out: DMA controllers,
+// disks, parallel ports, HPET and APICs: their ports and memory read all ones, as nobody's do.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "lowmeg/bridge/config_ports.hpp"
+#include "vmm/board/apm_ports.hpp"
+#include "vmm/board/cmos.hpp"
+#include "vmm/board/com1.hpp"
+#include "vmm/board/config_store.hpp"
+#include "vmm/board/console_sink.hpp"
+#include "vmm/board/debug_console.hpp"
+#include "vmm/board/fw_cfg.hpp"
+#include "vmm/board/i8042.hpp"
+#include "vmm/board/interrupt_pin.hpp"
+#include "vmm/board/io_bus.hpp"
+#include "vmm/board/mmio_bus.hpp"
+#include "vmm/board/pci_ports.hpp"
+#include "vmm/board/pic.hpp"
+#include "vmm/board/piix4_pm.hpp"
+#include "vmm/board/pit.hpp"
+#include "vmm/board/port92.hpp"
+#include "vmm/board/port_device.hpp"
+#include "vmm/board/power_ports.hpp"
+#include "vmm/board/reset_control.hpp"
+#include "vmm/board/vga_registers.hpp"
+#include "vmm/board/vga_text.hpp"
+
+namespace vmm {
+
+/// Which device's text is the console's; the others answer, and their text is dropped.
+enum class ConsoleSource { kBiosPorts, kPortE9, kCom1 };
+
+struct BoardConfig {
+  /// Bytes of RAM from 0, below 4 GiB, that firmware is told of: without what the machine hides at the top.
+  std::uint64_t ram_bytes_told = 0;
+  unsigned cpus = 1;
+  std::optional<std::vector<std::uint8_t>> vgabios;  ///< there is a VGA card if there is one
+  std::optional<std::vector<std::uint8_t>> floppy;   ///< an image of a floppy disk's size
+  ConsoleSource console = ConsoleSource::kBiosPorts;
+  std::chrono::sys_seconds rtc_start{};  ///< the date at the Clock's nanosecond 0
+};
+
+/// What the board needs of the machine. All borrowed; must outlive the board.
+struct BoardLinks {
+  const Clock& clock;
+  PowerControl& power;
+  InterruptPin& intr;
+  ConsoleSink& console;
+  FaultSink& faults;
+  ConfigWriteObserver& config_writes;
+};
+
+/// No threads, no locks: the machine serialises. Does not move: the buses know its devices.
+class Board {
+ public:
+  Board(const BoardConfig& config, const BoardLinks& links);
+  Board(const Board&) = delete;
+  Board& operator=(const Board&) = delete;
+
+  /// Every device as at power-on. fw_cfg's files and the CMOS RAM stay.
+  void reset();
+
+  IoBus& io() { return io_; }
+  MmioBus& mmio() { return mmio_; }
+  lowmeg::bridge::ConfigPorts& config_ports() { return config_ports_; }
+  Pic& pic() { return pic_; }
+  Pit& pit() { return pit_; }
+  FwCfg& fw_cfg() { return fw_cfg_; }
+  /// The screen, or null without a VGA card.
+  const VgaText* vga_text() const { return vga_text_ ? &*vga_text_ : nullptr; }
+
+ private:
+  void fill_fw_cfg(const BoardConfig& config);
+  void place_system();
+  void place_pci();
+  void place_consoles();
+  void place_vga();
+
+  // Buses.
+  IoBus io_;
+  MmioBus mmio_;
+  lowmeg::bridge::ConfigPorts config_ports_;
+  NullConsole null_console_;
+
+  // Devices.
+  Pic pic_;
+  Pit pit_;
+  Cmos cmos_;
+  I8042 i8042_;
+  Port92 port92_;
+  ApmPorts apm_;
+  FwCfg fw_cfg_;
+  PowerPorts power_ports_;
+  ResetControl reset_control_;
+  PciPorts pci_ports_;
+  ConfigStore piix3_;
+  Piix4Pm piix4_pm_;
+  BiosConsole bios_console_;
+  PortE9 port_e9_;
+  Com1 com1_;
+  std::optional<VgaRegisters> vga_registers_;
+  std::optional<VgaText> vga_text_;
+};
+
+}  // namespace vmm

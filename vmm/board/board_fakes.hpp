@@ -1,0 +1,67 @@
+// What a device borrows, for its test: a clock that stands until it is moved, and ends that note what they
+// are told.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "vmm/board/console_sink.hpp"
+#include "vmm/board/interrupt_pin.hpp"
+#include "vmm/board/pci_ports.hpp"
+#include "vmm/board/port_device.hpp"
+
+namespace vmm::fakes {
+
+class FakeClock final : public Clock {
+ public:
+  std::uint64_t now_ns() const override { return ns; }
+  std::uint64_t ns = 0;
+};
+
+class FakePower final : public PowerControl {
+ public:
+  void power_off(int exit_status) override { statuses.push_back(exit_status); }
+  void reset() override { ++resets; }
+  std::vector<int> statuses;
+  unsigned resets = 0;
+};
+
+class FakePin final : public InterruptPin {
+ public:
+  void set(Level value) override {
+    level = value;
+    ++changes;
+  }
+  Level level = Level::kLow;
+  unsigned changes = 0;
+};
+
+class FakeConsole final : public ConsoleSink {
+ public:
+  void put(char character) override { text += character; }
+  std::string text;
+};
+
+/// "+3" for a line raised, "-3" for one lowered.
+class FakeLines final : public InterruptLines {
+ public:
+  void raise(unsigned irq) override { log += "+" + std::to_string(irq); }
+  void lower(unsigned irq) override { log += "-" + std::to_string(irq); }
+  std::string log;
+};
+
+class FakeFaults final : public FaultSink {
+ public:
+  void fault(const lowmeg::Error& error) override { errors.push_back(error); }
+  std::vector<lowmeg::Error> errors;
+};
+
+class FakeObserver final : public ConfigWriteObserver {
+ public:
+  void before() override { log += '<'; }
+  void after() override { log += '>'; }
+  std::string log;
+};
+
+}  // namespace vmm::fakes

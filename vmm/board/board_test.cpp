@@ -1,0 +1,185 @@
+#include "vmm/board/board.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "vmm/board/board_fakes.hpp"
+
+namespace vmm {
+namespace {
+
+struct Rig {
+  explicit Rig(const BoardConfig& config) : board(config, {clock, power, pin, console, faults, observer}) {}
+  std::string fw_cfg(unsigned key, unsigned bytes) {
+    board.io().write(0x510, 2, key);
+    std::string text;
+    for (unsigned i = 0; i < bytes; ++i) text += static_cast<char>(board.io().read(0x511, 1));
+    return text;
+  }
+  std::uint32_t config_dword(std::uint32_t address) {
+    board.io().write(0xcf8, 4, address);
+    return board.io().read(0xcfc, 4);
+  }
+  fakes::FakeClock clock;
+  fakes::FakePower power;
+  fakes::FakePin pin;
+  fakes::FakeConsole console;
+  fakes::FakeFaults faults;
+  fakes::FakeObserver observer;
+  Board board;
+};
+
+// One source at a time is the console; the others answer, and their text is dropped.
+TEST(Board, OneSourceIsTheConsole) {
+  struct Row {
+    ConsoleSource source;
+    const char* text;
+  };
+  const Row rows[] = {
+      {ConsoleSource::kBiosPorts, "b"}, {ConsoleSource::kPortE9, "e"}, {ConsoleSource::kCom1, "c"}};
+  for (const Row& row : rows) {
+    BoardConfig config;
+    config.console = row.source;
+    Rig rig(config);
+    rig.board.io().write(0x402, 1, 'b');
+    rig.board.io().write(0xe9, 1, 'e');
+    rig.board.io().write(0x3f8, 1, 'c');
+    EXPECT_EQ(rig.console.text, row.text);
+    EXPECT_EQ(rig.board.io().read(0x402, 1), 0xe9u);
+    EXPECT_EQ(rig.board.io().read(0xe9, 1), 0xe9u);
+    EXPECT_EQ(rig.board.io().read(0x3fd, 1), 0x60u);
+  }
+}
+
+// The board checklist: what a port reads at power-on.
+TEST(Board, AnswersAtPowerOn) {
+  struct Row {
+    std::uint16_t port;
+    unsigned size;
+    std::uint32_t reads;
+  };
+  const Row rows[] = {
+      {0x21, 1, 0xff},  {0xa1, 1, 0xff},    {0x4d0, 2, 0x0000},      {0x64, 1, 0x10},
+      {0x92, 1, 0x00},  {0xb3, 1, 0x00},    {0x501, 1, 0xff},        {0x604, 2, 0xffff},
+      {0xcf9, 1, 0x00}, {0x0d, 1, 0xff},    {0xd4, 1, 0xff},         {0x80, 1, 0xff},
+      {0x278, 1, 0xff}, {0x37a, 1, 0xff},   {0x2e9, 1, 0xff},        {0x3e9, 1, 0xff},
+      {0x3c4, 1, 0xff}, {0x1ce, 2, 0xffff}, {0xae0c, 4, 0xffffffff}, {0xb008, 4, 0xffffffff},
+  };
+  Rig rig(BoardConfig{});
+  for (const Row& row : rows) EXPECT_EQ(rig.board.io().read(row.port, row.size), row.reads) << row.port;
+}
+
+TEST(Board, TellsFirmwareOfItsMemory) {
+  BoardConfig config;
+  config.ram_bytes_told = 63ull << 20;
+  config.cpus = 2;
+  Rig rig(config);
+  EXPECT_EQ(rig.fw_cfg(0x05, 2), std::string("\2\0", 2));
+  EXPECT_EQ(rig.fw_cfg(0x0f, 2), std::string("\2\0", 2));
+  EXPECT_EQ(rig.fw_cfg(0x0e, 2), std::string("\0\0", 2)) << "no boot menu";
+  EXPECT_EQ(rig.fw_cfg(0x19, 4), std::string("\0\0\0\1", 4)) << "only etc/e820";
+  EXPECT_EQ(rig.fw_cfg(0x20, 21), std::string("\0\0\0\0\0\0\0\0\0\0\xf0\3\0\0\0\0\1\0\0\0\0", 21));
+}
+
+TEST(Board, HandsOverTheVgaBiosAndTheFloppy) {
+  BoardConfig config;
+  config.vgabios = {0x55, 0xaa};
+  config.floppy = {'b', 'o', 'o', 't'};
+  Rig rig(config);
+  const std::string directory = rig.fw_cfg(0x19, 4 + 3 * 64);
+  EXPECT_NE(directory.find("vgaroms/vgabios.bin"), std::string::npos);
+  EXPECT_NE(directory.find("floppyimg/floppy.img"), std::string::npos);
+  EXPECT_EQ(rig.fw_cfg(0x21, 2), "\x55\xaa");
+  EXPECT_EQ(rig.fw_cfg(0x22, 4), "boot");
+}
+
+TEST(Board, HasACardOnlyWithItsBios) {
+  Rig without(BoardConfig{});
+  EXPECT_EQ(without.board.vga_text(), nullptr);
+  EXPECT_EQ(without.board.mmio().read(0xb8000, 2), 0xffffu);
+
+  BoardConfig config;
+  config.vgabios.emplace();
+  Rig with(config);
+  with.board.mmio().write(0xb8000, 2, 0x0741);
+  ASSERT_NE(with.board.vga_text(), nullptr);
+  EXPECT_EQ(with.board.vga_text()->text(), "A\n");
+  with.board.reset();
+  EXPECT_EQ(with.board.vga_text()->text(), "");
+}
+
+TEST(Board, PlacesThePiixFunctions) {
+  Rig rig(BoardConfig{});
+  EXPECT_EQ(rig.config_dword(0x80000800), 0x70008086u);
+  EXPECT_EQ(rig.config_dword(0x80000b00), 0x71138086u);
+  EXPECT_EQ(rig.config_dword(0x80000000), 0xffffffffu) << "the host bridge is the machine's to place";
+}
+
+// SeaBIOS moves the PIIX4's block to B000h; a guest may move it over another device, which stays.
+TEST(Board, ThePmTimerMovesWithItsRegister) {
+  Rig rig(BoardConfig{});
+  rig.clock.ns = 1'000'000'000;
+  rig.config_dword(0x80000b80);
+  rig.board.io().write(0xcfc, 1, 1);
+  for (const std::uint16_t base : std::initializer_list<std::uint16_t>{0xb000, 0x0600, 0x0000, 0xffc0}) {
+    rig.config_dword(0x80000b40);
+    rig.board.io().write(0xcfc, 4, base | 1u);
+    EXPECT_EQ(rig.board.io().read(static_cast<std::uint16_t>(base + 8), 4), 3579545u) << base;
+  }
+  rig.board.reset();
+  EXPECT_EQ(rig.board.io().read(0xffc8, 4), 0xffffffffu) << "closed after a reset";
+}
+
+// The timer's interrupt from end to end, as firmware sets it up.
+TEST(Board, TheTimerInterrupts) {
+  Rig rig(BoardConfig{});
+  const struct {
+    std::uint16_t port;
+    unsigned value;
+  } writes[] = {{0x20, 0x11}, {0x21, 0x08}, {0x21, 0x04}, {0x21, 0x01},
+                {0x21, 0xfe}, {0x43, 0x34}, {0x40, 0x00}, {0x40, 0x00}};
+  for (const auto& write : writes) rig.board.io().write(write.port, 1, write.value);
+  rig.clock.ns = rig.board.pit().next_event_ns();
+  rig.board.pit().advance();
+  EXPECT_EQ(rig.pin.level, Level::kHigh);
+  EXPECT_EQ(rig.board.pic().acknowledge(), 0x08);
+  EXPECT_EQ(rig.pin.level, Level::kLow);
+}
+
+// Whatever a guest does is defined: nothing here may trip a sanitizer or an invariant.
+TEST(Board, SurvivesRandomTraffic) {
+  BoardConfig config;
+  config.vgabios = std::vector<std::uint8_t>(512, 0x55);
+  config.floppy = std::vector<std::uint8_t>(512, 0xaa);
+  Rig rig(config);
+  std::mt19937_64 random(440);
+  const auto below = [&random](std::uint64_t limit) { return random() % limit; };
+  for (int i = 0; i < 1'000'000; ++i) {
+    // Mostly where there are devices: below 3E0h, and the 1000h ports from 0.
+    const std::uint64_t limits[] = {0x100, 0x3e0, 0x1000, 0x10000};
+    const auto port = static_cast<std::uint16_t>(below(8) ? below(limits[below(4)]) : 0xcf8 + below(8));
+    const unsigned size = 1u << below(3);
+    if (below(2))
+      rig.board.io().read(port, size);
+    else
+      rig.board.io().write(port, size, static_cast<std::uint32_t>(random()));
+    if (below(4) == 0)
+      rig.board.mmio().write(0x9ffff + below(0x20003), size, static_cast<std::uint32_t>(random()));
+    if (below(4) == 0) rig.board.mmio().read(0x9ffff + below(0x20003), size);
+    if (below(16) == 0) rig.board.io().write(0xcf8, 4, 0x80000800 | static_cast<std::uint32_t>(below(0x400)));
+    rig.clock.ns += below(1 << below(30));
+    rig.board.pit().advance();
+    if (rig.pin.level == Level::kHigh) rig.board.pic().acknowledge();
+    if (below(10'000) == 0) rig.board.reset();
+    rig.power.statuses.clear();
+    rig.console.text.clear();
+    rig.observer.log.clear();
+  }
+  rig.board.vga_text()->text();
+  EXPECT_TRUE(rig.faults.errors.empty()) << "no device of the board fails";
+}
+
+}  // namespace
+}  // namespace vmm

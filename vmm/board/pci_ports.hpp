@@ -1,0 +1,50 @@
+// CF8h-CFFh on the board: PCI configuration, with the reset control register's byte in its midst.
+//
+// After the 82443BX data sheet (290633), 3.2: byte cycles at CF8h-CFBh are not the bridge's and go on, which
+// is how CF9h comes to be the PIIX3's (290550, RCR). All else goes to lowmeg::bridge::ConfigPorts.
+#pragma once
+
+#include <cstdint>
+
+#include "lowmeg/bridge/config_ports.hpp"
+#include "vmm/board/port_device.hpp"
+#include "vmm/board/reset_control.hpp"
+
+namespace vmm {
+
+/// Hears of what failed below a device: the machine should stop.
+class FaultSink {
+ public:
+  virtual ~FaultSink() = default;
+  virtual void fault(const lowmeg::Error& error) = 0;
+};
+
+/// Called around each write to CONFDATA, to compare the bridge's registers before and after.
+class ConfigWriteObserver {
+ public:
+  virtual ~ConfigWriteObserver() = default;
+  virtual void before() = 0;
+  virtual void after() = 0;
+};
+
+/// No threads, no locks: the machine serialises.
+class PciPorts final : public PortDevice {
+ public:
+  static constexpr std::uint16_t kPorts = lowmeg::bridge::ConfigPorts::kAddressPort;
+
+  /// Borrows all.
+  PciPorts(lowmeg::bridge::ConfigPorts& config, ResetControl& reset_control, FaultSink& faults,
+           ConfigWriteObserver& observer)
+      : config_(config), reset_control_(reset_control), faults_(faults), observer_(observer) {}
+
+  std::uint32_t read(std::uint16_t port, unsigned size) override;
+  void write(std::uint16_t port, unsigned size, std::uint32_t value) override;
+
+ private:
+  lowmeg::bridge::ConfigPorts& config_;
+  ResetControl& reset_control_;
+  FaultSink& faults_;
+  ConfigWriteObserver& observer_;
+};
+
+}  // namespace vmm
