@@ -1,0 +1,89 @@
+// A CPU in software: a 32-bit x86 of the P6 family without paging, x87, SSE, APIC and privilege levels.
+//
+// libx86emu 3.5 executes; a layer over it puts right what it gets wrong (corrections.hpp names each defect)
+// and does what it cannot: interrupts and faults, HLT, paging's absence. After Intel SDM volumes 2 and 3. Fit
+// for a firmware's POST and for real-mode and flat protected-mode code.
+//
+// Left out: paging, x87/MMX/SSE, rings and every check that depends on them or on a segment's type (a null CS
+// is taken), virtual-8086 mode, task and call gates, LDTs, task switches, single-step and hardware
+// breakpoints, NMI, SMM, BOUND, ARPL, LAR, LSL, a true VERR and VERW, #UD for a misplaced LOCK. Limit
+// violations that the library finds are #GP with the segment's selector, also those of the stack; a fault
+// within a REP MOVS, STOS, CMPS, SCAS or LODS goes back to the start of the piece. The A20 gate is the
+// board's.
+//
+// No threads and no locks: all calls come from one thread, and the buses are called on it. Runs repeat
+// exactly.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "lowmeg/memory/soft_mapper.hpp"
+#include "vmm/board/io_bus.hpp"
+#include "vmm/board/mmio_bus.hpp"
+#include "vmm/cpu_soft/corrections.hpp"
+#include "vmm/cpu_soft/cpu_state.hpp"
+
+namespace vmm {
+
+/// Who drives the vector when the CPU acknowledges an interrupt: the 8259.
+class InterruptAcknowledge {
+ public:
+  virtual ~InterruptAcknowledge() = default;
+  /// Called once for each interrupt taken; may change the interrupt line.
+  virtual std::uint8_t acknowledge() = 0;
+};
+
+/// What the CPU is soldered to. All of it must outlive the CPU.
+struct CpuWiring {
+  const lowmeg::memory::SoftMapper& memory;
+  IoBus& io;
+  MmioBus& mmio;
+  InterruptAcknowledge& interrupts;
+};
+
+class CpuSoft {
+ public:
+  /// Why run() came back.
+  enum class Stop {
+    kBudget,     ///< as many instructions as were asked for
+    kHalted,     ///< HLT, and no interrupt that may be taken; run() again after the line rose
+    kRequested,  ///< request_stop()
+    kPaging,     ///< the guest sets CR0.PG, which is not modelled; EIP is at the instruction
+    kShutdown,   ///< a fault while delivering a double fault; only reset() leads out
+  };
+  enum class Level { kLow, kHigh };
+
+  /// As after power-on.
+  static std::unique_ptr<CpuSoft> create(CpuWiring wiring, Corrections corrections = Corrections::all());
+  ~CpuSoft();
+  CpuSoft(const CpuSoft&) = delete;
+  CpuSoft& operator=(const CpuSoft&) = delete;
+
+  /// The RESET pin: SDM volume 3, table 9-1. The instruction count and the interrupt line stay.
+  void reset();
+
+  /// Up to this many instructions. An interrupt taken, and each piece of a REP instruction, counts as one.
+  Stop run(std::uint64_t instructions);
+
+  /// Makes run() return kRequested after the instruction in hand; from outside, at once when next called.
+  void request_stop();
+
+  /// The INTR pin.
+  void set_interrupt_line(Level level);
+
+  /// Executed since power-on.
+  std::uint64_t instructions() const;
+
+  CpuState state() const;
+  /// Takes effect with the next run(). Any state is survived, whether or not an instruction could lead to it.
+  void set_state(const CpuState& state);
+
+ private:
+  class Impl;
+  explicit CpuSoft(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vmm
