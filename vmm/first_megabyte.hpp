@@ -1,0 +1,25 @@
+// The first megabyte as a person wants to see it: for each segment its state, and where accesses really go.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "lowmeg/bridge/pam.hpp"
+#include "lowmeg/get/slot_table.hpp"
+#include "lowmeg/memory/memory_map.hpp"
+
+namespace vmm {
+
+struct MegabyteRow {
+  lowmeg::GpaRange range;
+  std::optional<lowmeg::GpaState> state;  ///< none below C0000, where PAM has no say
+  lowmeg::memory::Routes routes;
+  std::optional<std::uint32_t> slot;  ///< the RAM GPA range that shows here
+};
+
+/// Rows in order of address, cut where a segment or a route changes.
+std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout,
+                                        const lowmeg::bridge::PamStates& states,
+                                        const lowmeg::get::SlotTable& slots);
+
+}  // namespace vmm

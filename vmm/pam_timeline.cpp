@@ -1,0 +1,35 @@
+#include "vmm/pam_timeline.hpp"
+
+namespace vmm {
+
+void PamTimeline::watch(const lowmeg::bridge::HostBridge& bridge) {
+  bridge_ = &bridge;
+  seen_ = bridge.registers();
+}
+
+lowmeg::Result<void> PamTimeline::adjust(std::span<const lowmeg::GpaStateChange> changes) {
+  const lowmeg::get::ClientCounters before = client_.counters();
+  auto adjusted = adjuster_.adjust(changes);
+  const lowmeg::get::ClientCounters after = client_.counters();
+
+  const bool forced = !changes.empty() && changes.front().apply == lowmeg::Apply::kForced;
+  const std::optional<RegisterChange> register_change = take_register_change();
+  listener_({.config_write = forced ? std::nullopt : register_change,
+             .segments = {changes.begin(), changes.end()},
+             .resets = after.resets - before.resets,
+             .creates = after.creates - before.creates,
+             .refused_creates = after.refused_creates - before.refused_creates,
+             .round_trips = after.round_trips - before.round_trips,
+             .nanoseconds = after.nanoseconds - before.nanoseconds});
+  return adjusted;
+}
+
+std::optional<RegisterChange> PamTimeline::take_register_change() {
+  if (!bridge_) return std::nullopt;
+  const lowmeg::bridge::HypervRegisterState before = seen_;
+  seen_ = bridge_->registers();
+  if (before.pam_reg1 != seen_.pam_reg1) return RegisterChange{0x58, before.pam_reg1, seen_.pam_reg1};
+  return RegisterChange{0x5c, before.pam_reg2, seen_.pam_reg2};
+}
+
+}  // namespace vmm

@@ -1,0 +1,37 @@
+// The paravisor's part of the machine: host bridge, adjuster and GET client, above a VM that somebody else
+// owns.
+#pragma once
+
+#include <memory>
+
+#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/hyperv/shared_adjuster.hpp"
+#include "vmm/pam_timeline.hpp"
+
+namespace vmm {
+
+class Paravisor {
+ public:
+  /// Connects and exchanges versions; the host has not been asked for any range yet. The sink is borrowed.
+  static lowmeg::Result<std::unique_ptr<Paravisor>> create(std::unique_ptr<lowmeg::get::Transport> transport,
+                                                           const lowmeg::bridge::Identity& identity,
+                                                           lowmeg::Gpa rom_bios_offset,
+                                                           lowmeg::EventSink& events,
+                                                           PamTimeline::Listener listener);
+
+  lowmeg::bridge::HostBridge& bridge() { return bridge_; }
+  const lowmeg::bridge::HostBridge& bridge() const { return bridge_; }
+  lowmeg::get::ClientCounters counters() const { return client_->counters(); }
+  lowmeg::hyperv::AdjusterState adjuster_state() const { return adjuster_.state(); }
+
+ private:
+  Paravisor(std::unique_ptr<lowmeg::get::Client> client, const lowmeg::bridge::Identity& identity,
+            lowmeg::Gpa rom_bios_offset, lowmeg::EventSink& events, PamTimeline::Listener listener);
+
+  std::unique_ptr<lowmeg::get::Client> client_;
+  lowmeg::hyperv::SharedAdjuster adjuster_;
+  PamTimeline timeline_;
+  lowmeg::bridge::HostBridge bridge_;
+};
+
+}  // namespace vmm
