@@ -1,0 +1,102 @@
+#include "lowmeg/get/host_session.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/fakes/get_rig.hpp"
+
+namespace lowmeg::get {
+namespace {
+
+using fakes::GetRig;
+using fakes::hex;
+using fakes::unhex;
+using testing::HasSubstr;
+
+constexpr const char* kVersion42 = "01 02 01 00 02 00 04 00";
+constexpr const char* kAccepted = "01 03 01 00 01 00";
+constexpr const char* kRefused = "01 03 01 00 00 00";
+// Slot 4, C0000h + 4000h from 1C0000h, rom_mb.
+const std::string kCreate =
+    "01 02 1c 00 04 00 00 00 00 00 0c 00 00 00 00 00 00 40 00 00 00 00 00 00 "
+    "00 00 1c 00 00 00 00 00 02 00 00 00 00 00 00 00";
+constexpr const char* kReset = "01 02 1d 00 04 00 00 00";
+constexpr const char* kPowerOff = "01 01 01 00";
+
+struct HostSessionTest : testing::Test {
+  // The answer in hex, "" for none, or the error.
+  std::string handle(const std::string& message) {
+    const auto answer = session.handle(unhex(message));
+    if (!answer) {
+      EXPECT_EQ(answer.error().code, Errc::kProtocol);
+      return "error: " + answer.error().what;
+    }
+    return *answer ? hex((*answer)->bytes()) : "";
+  }
+  GetRig rig;
+  HostSession session{*rig.host};
+};
+
+// "GED insists the first message is VERSION."
+TEST_F(HostSessionTest, WantsTheVersionFirst) {
+  EXPECT_THAT(handle(kReset), HasSubstr("before the version exchange"));
+  EXPECT_THAT(handle(kCreate), HasSubstr("before the version exchange"));
+  EXPECT_THAT(handle(kPowerOff), HasSubstr("before the version exchange"));
+  EXPECT_EQ(rig.host->counters().requests(), 0u) << "the host is unharmed";
+  EXPECT_EQ(handle(kVersion42), kAccepted);
+  EXPECT_EQ(handle(kReset), "01 03 1d 00");
+}
+
+// Ours takes 4.2 and nothing else; a refused client may offer another.
+TEST_F(HostSessionTest, TakesOneVersion) {
+  for (const char* other : {"01 02 01 00 00 00 01 00", "01 02 01 00 00 00 03 00", "01 02 01 00 03 00 04 00",
+                            "01 02 01 00 00 00 00 00", "01 02 01 00 ff ff ff ff"}) {
+    EXPECT_EQ(handle(other), kRefused) << other;
+    EXPECT_THAT(handle(kReset), HasSubstr("before the version exchange")) << other;
+  }
+  EXPECT_EQ(handle(kVersion42), kAccepted);
+  EXPECT_EQ(handle(kVersion42), kAccepted) << "again";
+}
+
+TEST_F(HostSessionTest, AnswersTheTwoRequests) {
+  handle(kVersion42);
+  EXPECT_EQ(handle(kCreate), "01 03 1c 00 00 00 00 00");
+  EXPECT_EQ(rig.host->slots().slot(4), (SlotTable::Slot{{0xc0000, 0xc4000}, 0x1c0000, true}));
+  EXPECT_EQ(handle(kCreate), "01 03 1c 00 02 00 00 00") << "SLOT_OCCUPIED";
+  EXPECT_EQ(handle(kReset), "01 03 1d 00");
+  EXPECT_EQ(handle(kReset), "01 03 1d 00") << "an empty slot too";
+  EXPECT_EQ(rig.host->slots().slot(4), std::nullopt);
+  EXPECT_EQ(handle("01 02 1d 00 ff ff ff ff"), "01 03 1d 00");
+  rig.mapper.refuse_next = 1;
+  EXPECT_EQ(handle(kCreate), "01 03 1c 00 05 00 00 00") << "FAILED";
+}
+
+// E.6: "requests are prefix-parsed: short = error, extra bytes ignored"; "unknown request id: error, channel
+// ends".
+TEST_F(HostSessionTest, KeepsToTheProtocol) {
+  handle(kVersion42);
+  EXPECT_EQ(handle(kCreate + " de ad"), "01 03 1c 00 00 00 00 00");
+  EXPECT_EQ(handle(std::string(kReset) + " 00"), "01 03 1d 00");
+  EXPECT_EQ(handle(kPowerOff), "") << "a notification is due no answer";
+  EXPECT_THAT(handle(kCreate.substr(0, kCreate.size() - 3)), HasSubstr("39 bytes where 40 are due"));
+  EXPECT_THAT(handle("01 02 02 00 00 00 00 00"), HasSubstr("request 2 is unknown"));
+  EXPECT_THAT(handle("01 03 1d 00"), HasSubstr("type 3"));
+  EXPECT_THAT(handle("02 02 1d 00 04 00 00 00"), HasSubstr("version 2"));
+  EXPECT_THAT(handle(""), HasSubstr("no header"));
+}
+
+// "The host keeps its ranges when a client goes."
+TEST_F(HostSessionTest, OutlivesNoRange) {
+  handle(kVersion42);
+  handle(kCreate);
+  const SlotTable held = rig.host->slots();
+  {
+    HostSession next(*rig.host);
+    EXPECT_FALSE(next.handle(unhex(kReset))) << "agrees on a version of its own";
+    ASSERT_TRUE(next.handle(unhex(kVersion42)));
+    EXPECT_EQ(rig.host->slots(), held);
+  }
+  EXPECT_EQ(rig.host->slots(), held);
+}
+
+}  // namespace
+}  // namespace lowmeg::get

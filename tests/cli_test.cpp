@@ -1,0 +1,175 @@
+// The command as a person runs it: real processes, their exit status and what they print.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ended {
+  int exit_status;
+  std::string out, err;
+};
+
+std::string contents(const fs::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+class Command : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (fs::temp_directory_path() / "lowmeg-cli-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    fs::create_directory(folder_ / "cwd");
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // `arguments` are shell words.
+  Ended run(const std::string& arguments) const {
+    const std::string line = "cd '" + (folder_ / "cwd").string() + "' && '" LOWMEG_PROGRAM "' " + arguments +
+                             " >'" + (folder_ / "out").string() + "' 2>'" + (folder_ / "err").string() +
+                             "' </dev/null";
+    const int status = std::system(line.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, contents(folder_ / "out"),
+            contents(folder_ / "err")};
+  }
+
+  std::string file_of(const std::string& name, std::size_t size, char fill = 'x') const {
+    const fs::path path = folder_ / name;
+    std::ofstream(path, std::ios::binary) << std::string(size, fill);
+    return path.string();
+  }
+
+  fs::path folder_;
+};
+
+// "Bad input: missing, empty, odd-sized or too large firmware, memory too small, not a whole MiB or reaching
+// 4 GiB, unknown options: one line, exit 2, nothing created."
+TEST_F(Command, RefusesBadInputInOneLine) {
+  struct Row {
+    std::string arguments, complaint;
+  };
+  const std::string rom = file_of("rom", 65536);
+  const Row rows[] = {
+      {"boot no-such-file", "firmware no-such-file: No such file or directory"},
+      {"boot .", "firmware .: Is a directory"},
+      {"boot " + file_of("empty", 0), "the file is empty"},
+      {"boot " + file_of("small", 32768), "32768 bytes; a power of two from 64 KiB to 1 MiB is needed"},
+      {"boot " + file_of("odd", 65537), "65537 bytes; a power of two"},
+      {"boot " + file_of("even", 3 * 65536), "196608 bytes; a power of two"},
+      {"boot " + file_of("large", (1 << 20) + 1), "larger than 1024 KiB"},
+      {"boot --memory 1M " + rom, "--memory 1048576 bytes is too small; 2M is the least"},
+      {"boot --memory 2100K " + rom, "is not a whole number of MiB"},
+      {"boot --memory 0 " + rom, "is too small"},
+      {"boot --memory 4096M " + rom, "reaches 4 GiB; 4095M is the most"},
+      {"boot --memory 16E " + rom, "--memory: 16E is no size"},
+      {"boot --memory -1M " + rom, "--memory: -1M is no size"},
+      {"boot --memory much " + rom, "--memory: much is no size"},
+      {"boot --no-such-option", "--no-such-option"},
+      {"boot " + rom + " another", "another"},
+      {"boot --bridge q35", "--bridge: q35 not in {i440fx,i440bx,hyperv}"},
+      {"boot --console tty", "--console: tty not in {402,e9,com1}"},
+      {"boot --accel kvm", "--accel: kvm: not built yet"},
+      {"boot --pam chip", "--pam: chip: not built yet"},
+      {"boot --cpus 2", "--cpus: more than one CPU needs KVM"},
+      {"boot --timeout soon", "--timeout: soon is no number of seconds"},
+      {"boot --timeout 0", "--timeout: 0 is no number of seconds"},
+      {"boot --vgabios " + file_of("no-rom", 512), "no option ROM (it does not start with 55 AA)"},
+      {"boot --vgabios no-such-file", "VGA BIOS no-such-file: No such file or directory"},
+      {"boot --floppy " + file_of("part", 513), "513 bytes are not whole sectors of 512"},
+      {"boot --floppy no-such-file", "floppy image no-such-file: No such file or directory"},
+      {"reboot", "reboot is no command"},
+      {"", "a command is needed"},
+  };
+  for (const Row& row : rows) {
+    const Ended ended = run(row.arguments);
+    EXPECT_EQ(ended.exit_status, 2) << row.arguments;
+    EXPECT_EQ(ended.out, "") << row.arguments;
+    EXPECT_NE(ended.err.find(row.complaint), std::string::npos) << row.arguments << ": " << ended.err;
+    EXPECT_EQ(ended.err.rfind("lowmeg: ", 0), 0u) << ended.err;
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+    EXPECT_TRUE(fs::is_empty(folder_ / "cwd")) << row.arguments;
+  }
+}
+
+TEST_F(Command, BootsSeaBiosAndShowsItsPamWrites) {
+  const Ended ended = run("boot --deterministic");
+  EXPECT_EQ(ended.exit_status, 0);
+  EXPECT_NE(ended.out.find("No bootable device"), std::string::npos);
+  EXPECT_EQ(ended.out.find("reads from"), std::string::npos) << "the timeline and the map go to stderr";
+  // Times are those of the instruction count, and none of the wall clock is shown.
+  for (const char* line :
+       {" 58h 00000010 33333010      4       3     7     -  C0000-CFFFF F0000-FFFFF mmio>rw",
+        " 5Ch 00000000 33333333      8       0     8     -  D0000-EFFFF mmio>rw",
+        " 58h 33333010 11111010      3       5     8     -  C0000-CFFFF F0000-FFFFF rw>ro",
+        " 5Ch 33333333 31111111      0       7     7     -  D0000-EBFFF rw>ro",
+        "\nF0000-FDFFF   ro     RAM 000F0000   nowhere           0\n",
+        "\nFE000-FFFFF   ro     RAM 000FE000   RAM 000FE000      -\n",
+        "GET: 42 requests (27 creates, 15 resets), 42 round trips\n"}) {
+    EXPECT_NE(ended.err.find(line), std::string::npos) << line << "\n" << ended.err;
+  }
+  EXPECT_EQ(ended.err.find('\033'), std::string::npos) << "colour only on a terminal";
+}
+
+TEST_F(Command, PrintsTheSameTwiceWhenDeterministic) {
+  const Ended first = run("boot --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  const Ended second = run("boot --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  EXPECT_EQ(first.exit_status, 0) << first.err;
+  EXPECT_EQ(first.out, second.out);
+  EXPECT_EQ(first.err, second.err);
+}
+
+// "readable at 100 columns"
+TEST_F(Command, KeepsTo100Columns) {
+  for (const char* arguments : {"boot", "--help", "boot --help"}) {
+    const Ended ended = run(arguments);
+    std::string text = std::string(arguments) == "boot" ? ended.err : ended.out;
+    std::size_t longest = 0;
+    for (std::size_t start = 0; start < text.size();) {
+      const std::size_t end = std::min(text.find('\n', start), text.size());
+      longest = std::max(longest, end - start);
+      start = end + 1;
+    }
+    EXPECT_GT(longest, 0u) << arguments;
+    EXPECT_LE(longest, 100u) << arguments << "\n" << text;
+  }
+}
+
+TEST_F(Command, QuietLeavesTheLogAlone) {
+  const Ended ended = run("boot --deterministic --quiet");
+  EXPECT_EQ(ended.exit_status, 0);
+  EXPECT_NE(ended.out.find("SeaBIOS (version"), std::string::npos);
+  EXPECT_EQ(ended.err, "");
+}
+
+// "one source at a time": what SeaBIOS prints at 402h is not on the others.
+TEST_F(Command, ShowsOneConsoleAndEndsAtTheTimeOut) {
+  for (const char* console : {"e9", "com1"}) {
+    const Ended ended = run(std::string("boot --timeout 2 --console ") + console);
+    EXPECT_EQ(ended.exit_status, 124) << console;
+    EXPECT_EQ(ended.out.find("enter handle_19"), std::string::npos) << console;
+    EXPECT_NE(ended.err.find("lowmeg: time-out: the guest is still running at "), std::string::npos)
+        << ended.err;
+  }
+}
+
+TEST_F(Command, HelpHasAnExample) {
+  const Ended ended = run("boot --help");
+  EXPECT_EQ(ended.exit_status, 0);
+  EXPECT_NE(ended.out.find("Example: lowmeg boot"), std::string::npos);
+  EXPECT_EQ(run("--version").out, "lowmeg 0.1.0\n");
+}
+
+}  // namespace

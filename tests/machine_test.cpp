@@ -1,0 +1,104 @@
+// What a guest can do to the machine as a whole: stop it, reset it, leave what is modelled.
+#include <algorithm>
+
+#include "tests/boot_machine.hpp"
+
+namespace vmm {
+namespace {
+
+// "power off: the guest stops the machine by writing to 501h (exit status = 2 * value + 1), the string
+// "Shutdown" to 8900h, or 2000h to 604h"; and what ends a run otherwise is one clear line.
+TEST(Machine, StopsAsTheGuestAsks) {
+  struct Row {
+    const char* what;
+    Image rom;
+    Outcome::Kind kind;
+    int exit_status;
+    const char* message;
+  };
+  const Row rows[] = {
+      {"mov al, 3; mov dx, 501h; out dx, al", rom_with({0xb0, 0x03, 0xba, 0x01, 0x05, 0xee}),
+       Outcome::Kind::kPowerOff, 7, "turned the machine off"},
+      {"mov ax, 2000h; mov dx, 604h; out dx, ax", rom_with({0xb8, 0x00, 0x20, 0xba, 0x04, 0x06, 0xef}),
+       Outcome::Kind::kPowerOff, 0, "turned the machine off"},
+      {"Shutdown to 8900h, by outsb from CS",
+       rom_with({0xfc, 0xbe, 0x0d, 0x00, 0xb9, 0x08, 0x00, 0xba, 0x00, 0x89, 0xf3,
+                 0x2e, 0x6e, 'S',  'h',  'u',  't',  'd',  'o',  'w',  'n'}),
+       Outcome::Kind::kPowerOff, 0, "turned the machine off"},
+      {"cli; hlt", rom_with({0xfa, 0xf4}), Outcome::Kind::kStopped, 1,
+       "halted for ever, interrupts off, at F000:0000000"},
+      {"mov eax, cr0; or eax, 80000001h; mov cr0, eax",
+       rom_with({0x0f, 0x20, 0xc0, 0x66, 0x0d, 0x01, 0x00, 0x00, 0x80, 0x0f, 0x22, 0xc0}),
+       Outcome::Kind::kStopped, 1,
+       "turns paging on (CR0.PG) at F000:00000009, which the software CPU does not have"},
+  };
+  for (const Row& row : rows) {
+    const Boot boot(config_for(row.rom));
+    EXPECT_EQ(boot.outcome.kind, row.kind) << row.what << ": " << boot.outcome.message;
+    EXPECT_EQ(boot.outcome.exit_status, row.exit_status) << row.what;
+    EXPECT_NE(boot.outcome.message.find(row.message), std::string::npos) << boot.outcome.message;
+  }
+}
+
+TEST(Machine, EndsAtTheTimeOut) {
+  MachineConfig config = config_for(rom_with({0xeb, 0xfe}));  // jmp $
+  config.timeout = std::chrono::milliseconds(50);
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kTimeout);
+  EXPECT_EQ(boot.outcome.exit_status, 124);
+}
+
+// A boot sector: the first time it marks CMOS byte 50h and resets by CF9h; the second time it powers off with
+// value 3.
+Image resetting_floppy() {
+  const std::uint8_t code[] = {
+      0xb0, 0x50, 0xe6, 0x70, 0xe4, 0x71,  // al = CMOS[50h]
+      0x3c, 0x5a, 0x74, 0x0f,              // the mark? then on to the end
+      0xb0, 0x50, 0xe6, 0x70, 0xb0, 0x5a, 0xe6, 0x71, 0xba, 0xf9, 0x0c, 0xb0, 0x06, 0xee, 0xf4,  // CF9h = 06h
+      0xba, 0x01, 0x05, 0xb0, 0x03, 0xee, 0xf4,                                                  // 501h = 3
+  };
+  Image floppy(1440 * 1024);
+  std::copy(std::begin(code), std::end(code), floppy.begin());
+  floppy[510] = 0x55;
+  floppy[511] = 0xaa;
+  return floppy;
+}
+
+// "A warm reset of bios.bin: 5 resets + 5 creates": forced, yet what is in place is skipped. Then the
+// firmware starts over from its untouched image and makes the same four writes.
+TEST(Machine, WarmResetStartsOverFromTheImage) {
+  MachineConfig config = config_for(kSeaBios);
+  config.floppy = resetting_floppy();
+  config.until = "";
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kPowerOff) << boot.outcome.message << boot.log;
+  EXPECT_EQ(boot.outcome.exit_status, 7);
+
+  std::vector<TimelineEntry> resets;
+  std::copy_if(boot.timeline.begin() + 2, boot.timeline.end(), std::back_inserter(resets),
+               [](const TimelineEntry& entry) { return !entry.config_write; });
+  ASSERT_EQ(resets.size(), 1u);
+  EXPECT_EQ(resets[0].resets, 5u);
+  EXPECT_EQ(resets[0].creates, 5u);
+  const std::vector<TimelineEntry> writes = boot.config_writes();
+  ASSERT_EQ(writes.size(), 8u);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(writes[i].config_write, writes[i + 4].config_write);
+}
+
+// "A host may fail": when the adjuster cannot go on the machine stops with one line. Here a guest that means
+// harm: a triple fault resets, again and again, and the machine still ends in time.
+TEST(Machine, SurvivesATripleFaultLoop) {
+  // lidt [cs:0010h] with a limit of 0, then int 3: nothing can be delivered.
+  MachineConfig config = config_for(
+      rom_with({0x2e, 0x0f, 0x01, 0x1e, 0x10, 0x00, 0xcc, 0xf4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+  config.timeout = std::chrono::milliseconds(200);
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kTimeout) << boot.outcome.message;
+  ASSERT_FALSE(boot.events.texts.empty());
+  EXPECT_NE(boot.events.texts[0].find("triple fault at F000:0000000"), std::string::npos)
+      << boot.events.texts[0];
+  EXPECT_LE(boot.events.texts.size(), 4u);
+}
+
+}  // namespace
+}  // namespace vmm
