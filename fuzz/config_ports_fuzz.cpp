@@ -64,6 +64,7 @@ void run(FuzzInput input) {
 }  // namespace
 }  // namespace lowmeg::fuzz
 
+// NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   lowmeg::fuzz::run(lowmeg::fuzz::FuzzInput(data, size));
   return 0;

@@ -23,11 +23,12 @@ void expect_map(const Chain& chain, const NaiveBridge& model) {
   for (std::uint64_t gpa = 0x9f000; gpa < 0x101000; gpa += 0x1000) {
     while (region->range.end() <= gpa) ++region;
     const Routes expected = naive_page(model, gpa);
-    ASSERT_EQ(region->at(gpa), expected) << std::hex << gpa;
-    const memory::PageView& page = chain.mapper->page(static_cast<std::uint32_t>(gpa));
     const std::uint8_t* bytes = chain.ram.bytes().data() + expected.read.offset();
-    ASSERT_EQ(page.read, expected.read.is_bytes() ? bytes : nullptr) << std::hex << gpa;
-    ASSERT_EQ(page.write == page.read, expected.write == expected.read) << std::hex << gpa;
+    const memory::PageView& page = chain.mapper->page(static_cast<std::uint32_t>(gpa));
+    const bool agrees = region->at(gpa) == expected && page.fetch == page.read &&
+                        page.read == (expected.read.is_bytes() ? bytes : nullptr) &&
+                        (page.write == page.read) == (expected.write == expected.read);
+    ASSERT_TRUE(agrees) << "page " << std::hex << gpa;
   }
   ASSERT_EQ(map.cpu.find(0), memory::ram_routes(0));
   ASSERT_EQ(map.cpu.find(Chain::kRamSize - 0x1000), memory::ram_routes(Chain::kRamSize - 0x1000));
@@ -38,8 +39,9 @@ void expect_map(const Chain& chain, const NaiveBridge& model) {
 void expect_states(const Chain& chain, const NaiveBridge& model) {
   constexpr GpaState kStates[] = {GpaState::kMmio, GpaState::kWriteProtected, GpaState::kWriteOnly,
                                   GpaState::kWritable};
-  const bridge::PamStates states = chain.bridge.pam_states();
-  for (unsigned i = 0; i < 13; ++i) ASSERT_EQ(states[i], kStates[model.state(i)]) << i;
+  bridge::PamStates expected;
+  for (unsigned i = 0; i < 13; ++i) expected[i] = kStates[model.state(i)];
+  ASSERT_EQ(chain.bridge.pam_states(), expected);
 }
 
 // "Reset after any of them equals a fresh machine, with the ranges that the host then holds to match."

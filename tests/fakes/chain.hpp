@@ -19,10 +19,10 @@ struct Chain {
   static constexpr std::uint64_t kRomSize = 128 << 10;
   static constexpr Gpa kTop = 1ull << 32;
 
-  explicit Chain(const bridge::Identity& identity)
+  explicit Chain(const bridge::Identity& identity, get::Batches batches = get::Batches::kNotOffered)
       : host(get::Host::create(*mapper, base(), {.ram_size = kRamSize}, events).value()),
         client(get::Client::connect(std::make_unique<RecordingTransport>(
-                                        std::make_unique<get::InProcessTransport>(*host), wire),
+                                        std::make_unique<get::InProcessTransport>(*host, batches), wire),
                                     events)
                    .value()),
         bridge(identity, adjuster, events) {

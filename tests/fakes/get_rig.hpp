@@ -16,10 +16,10 @@ struct GetRig {
   static constexpr Gpa kRomBiosOffset = 0x3f00000;
   static constexpr GpaRange kWindow{0, 1 << 20};
 
-  explicit GetRig(std::uint32_t slots = 32)
-      : host(get::Host::create(mapper, base(), {.slots = slots, .ram_size = kRamSize}, events).value()),
+  explicit GetRig(get::Batches batches = get::Batches::kNotOffered)
+      : host(get::Host::create(mapper, base(), {.ram_size = kRamSize}, events).value()),
         client(get::Client::connect(std::make_unique<RecordingTransport>(
-                                        std::make_unique<get::InProcessTransport>(*host), wire),
+                                        std::make_unique<get::InProcessTransport>(*host, batches), wire),
                                     events)
                    .value()) {
     wire.sent.clear();

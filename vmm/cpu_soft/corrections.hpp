@@ -8,11 +8,10 @@
 namespace vmm {
 
 enum class Correction : unsigned {
-  kInterruptTiming,  ///< interrupts come before the next instruction, not after it; STI and MOV SS hold them
-                     ///< off
-  kHalt,             ///< HLT waits for an interrupt instead of ending the run
-  kFaultDelivery,    ///< frames and error codes by mode and gate; double fault; shutdown
-  kFaultRestart,     ///< a faulting instruction leaves registers and memory alone
+  kInterruptTiming,    ///< an interrupt comes before the next instruction; STI and MOV SS hold it off
+  kHalt,               ///< HLT waits for an interrupt instead of ending the run
+  kFaultDelivery,      ///< frames and error codes by mode and gate; double fault; shutdown
+  kFaultRestart,       ///< a faulting instruction leaves registers and memory alone
   kInstructionLength,  ///< more than 15 bytes is #GP; uncorrected, prefixes overflow a buffer of the library
   kRepeatPieces,       ///< a REP string instruction can be interrupted
   kStackSegment,       ///< [EBP + disp8] is relative to SS

@@ -10,9 +10,9 @@ Engine::Engine(const CpuWiring& wiring, Corrections corrections)
     : corrections_(corrections),
       map_(corrections),
       interrupts_(wiring.interrupts),
-      core_(*this, corrections),
-      processor_{
-          .registers = core_.registers(), .bus = Bus(wiring.memory, wiring.io, wiring.mmio), .repeat = {}} {}
+      bus_(wiring.memory, wiring.io, wiring.mmio),
+      core_(*this, bus_, corrections),
+      processor_{.registers = core_.registers(), .bus = bus_, .repeat = {}} {}
 
 void Engine::request_stop() {
   stop_requested_ = true;
@@ -47,7 +47,7 @@ Engine::Next Engine::before_instruction() {
       take(Event::exception(Vector::kGeneralProtection, 0));
       continue;
     }
-    const auto first = static_cast<std::uint8_t>(processor_.bus.fetch(*code.base + *registers.eip, 1));
+    const auto first = static_cast<std::uint8_t>(bus_.fetch(*code.base + *registers.eip, 1));
     if (!wants(first)) return hand_over();
     if (const std::optional<Next> next = consider()) return *next;
   }
@@ -56,8 +56,10 @@ Engine::Next Engine::before_instruction() {
 // In flat code, and where addresses are of 16 bits, [EBP + disp8] is right in any segment.
 bool Engine::wants(std::uint8_t first_byte) const {
   const auto& segment = processor_.registers.segment;
-  const bool is_flat = *segment[kDs].base == *segment[kSs].base && *segment[kDs].limit == *segment[kSs].limit;
-  if (is_flat || !segment[kCs].is_big()) return map_.wants(first_byte);
+  if (!segment[kCs].is_big()) return map_.wants(first_byte);
+  if (*segment[kDs].base == *segment[kSs].base && *segment[kDs].limit == *segment[kSs].limit) {
+    return map_.wants(first_byte);
+  }
   return map_.wants_with_two_segments(first_byte);
 }
 
@@ -145,7 +147,8 @@ bool Engine::attend() {
   if (may_interrupt()) interrupt();
   if (processor_.activity == Activity::kHalted) return leave(CpuSoft::Stop::kHalted);
   if (processor_.activity == Activity::kShutdown) return leave(CpuSoft::Stop::kShutdown);
-  attend_at_ = interrupt_line_ == CpuSoft::Level::kHigh ? 0 : budget_end_;
+  // Whoever was called here may have asked for a stop.
+  attend_at_ = interrupt_line_ == CpuSoft::Level::kHigh || stop_requested_ ? 0 : budget_end_;
   return true;
 }
 

@@ -33,7 +33,6 @@ class Engine {
   const Processor& processor() const { return processor_; }
 
   // What the core calls.
-  const Bus& bus() const { return processor_.bus; }
   Next before_instruction();
   /// Whether exceptions and software interrupts come to take(), or the library delivers them as it can.
   bool delivers() const { return corrections_.has(Correction::kFaultDelivery); }
@@ -59,6 +58,7 @@ class Engine {
   InterruptAcknowledge& interrupts_;
 
   // sub-devices
+  const Bus bus_;
   X86emuCore core_;
 
   // volatile state

@@ -95,7 +95,7 @@ class Execution {
   const CodeReader& code_;
   const Instruction& instruction_;
   unsigned length_;
-  RegisterSnapshot before_;
+  RegisterSnapshot before_{};
   ModRm modrm_{};
   std::uint32_t address_ = 0;
   SegmentRegister default_segment_ = kDs;

@@ -10,7 +10,7 @@ enum class Prefix : std::uint8_t { kNone, kOperandSize, kAddressSize, kLock, kRe
 
 constexpr std::array<Prefix, 256> prefixes() {
   std::array<Prefix, 256> table{};
-  for (unsigned segment : {0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65}) table[segment] = Prefix::kSegment;
+  for (unsigned segment : {0x26u, 0x2eu, 0x36u, 0x3eu, 0x64u, 0x65u}) table[segment] = Prefix::kSegment;
   table[0x66] = Prefix::kOperandSize;
   table[0x67] = Prefix::kAddressSize;
   table[0xf0] = Prefix::kLock;

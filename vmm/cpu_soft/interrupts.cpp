@@ -8,9 +8,9 @@ namespace {
 // A handler's address, and what of the frame and the flags depends on the gate.
 struct Gate {
   Segment code;
-  std::uint32_t eip;
-  unsigned word;  // bytes that each item of the frame takes
-  std::uint32_t flags_cleared;
+  std::uint32_t eip = 0;
+  unsigned word = 0;  // bytes that each item of the frame takes
+  std::uint32_t flags_cleared = 0;
 };
 
 using Refusal = std::optional<Event>;
@@ -98,7 +98,7 @@ Refusal push_frame(const Processor& processor, const Event& event, unsigned word
 
 Refusal try_to_deliver(const Processor& processor, const Event& event) {
   const Registers& registers = processor.registers;
-  Gate gate{};
+  Gate gate;
   const auto find_gate = registers.is_protected() ? find_protected_gate : find_real_gate;
   if (Refusal refusal = find_gate(processor, event, gate)) return refusal;
   if (Refusal refusal = push_frame(processor, event, gate.word)) return refusal;

@@ -25,8 +25,10 @@ struct Event {
   Cause cause = Cause::kException;
   std::optional<std::uint16_t> error_code;  ///< pushed in protected mode only
 
-  static Event exception(Vector which) { return {static_cast<std::uint8_t>(which), Cause::kException, {}}; }
-  static Event exception(Vector which, std::uint16_t error_code) {
+  static constexpr Event exception(Vector which) {
+    return {static_cast<std::uint8_t>(which), Cause::kException, {}};
+  }
+  static constexpr Event exception(Vector which, std::uint16_t error_code) {
     return {static_cast<std::uint8_t>(which), Cause::kException, error_code};
   }
 };

@@ -119,6 +119,31 @@ TEST(Interrupts, HltEndsWithAnInterrupt) {
   EXPECT_EQ(machine.state().eip, kCode + 5);
 }
 
+// The machine may want to see the first interrupt.
+class StoppingInterrupt final : public InterruptAcknowledge {
+ public:
+  std::uint8_t acknowledge() override {
+    cpu->set_interrupt_line(Level::kLow);
+    cpu->request_stop();
+    return 0x20;
+  }
+  CpuSoft* cpu = nullptr;
+};
+
+TEST(Interrupts, AStopAskedForAtAcknowledgeIsKept) {
+  TestMachine machine(Mode::kReal);
+  StoppingInterrupt interrupts;
+  const auto cpu = CpuSoft::create({*machine.memory, machine.io, machine.mmio, interrupts});
+  interrupts.cpu = cpu.get();
+  CpuState state = real_mode_state();
+  state.eflags |= eflags::kIf;
+  cpu->set_state(state);
+  machine.load(kHandlers + 0x20, {0xeb, 0xfe});  // jmp to itself
+  cpu->set_interrupt_line(Level::kHigh);
+  EXPECT_EQ(cpu->run(1000), Stop::kRequested);
+  EXPECT_EQ(cpu->instructions(), 2u) << "the interrupt and one more";
+}
+
 // A line that nobody lowers, and a trap gate, which leaves IF: each delivery counts, so the run ends.
 TEST(Interrupts, AStuckLineUsesUpTheBudget) {
   TestMachine machine(Mode::kProtected);

@@ -24,7 +24,7 @@ struct Repeat {
 };
 
 struct Processor {
-  Registers registers;
+  Registers registers{};
   Bus bus;
 
   Activity activity = Activity::kRunning;

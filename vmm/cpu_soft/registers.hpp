@@ -109,7 +109,7 @@ struct RegisterSnapshot {
   std::uint32_t eflags;
 
   static RegisterSnapshot take(const Registers& registers) {
-    RegisterSnapshot snapshot;
+    RegisterSnapshot snapshot{};
     for (unsigned i = 0; i < 8; ++i) snapshot.gpr[i] = *registers.gpr[i];
     snapshot.eip = *registers.eip;
     snapshot.eflags = *registers.eflags;

@@ -16,8 +16,8 @@ Verdict fault(Execution& x, const Event& event) {
   return Verdict::kDone;
 }
 
-const Event kUndefined = Event::exception(Vector::kInvalidOpcode);
-const Event kProtection = Event::exception(Vector::kGeneralProtection, 0);
+constexpr Event kUndefined = Event::exception(Vector::kInvalidOpcode);
+constexpr Event kProtection = Event::exception(Vector::kGeneralProtection, 0);
 
 constexpr std::uint32_t kCr0Bits = cr0::kPe | cr0::kMp | cr0::kEm | cr0::kTs | cr0::kNe | cr0::kWp |
                                    cr0::kAm | cr0::kNw | cr0::kCd | cr0::kPg;

@@ -9,6 +9,7 @@ namespace vmm::cpu_soft {
 
 struct Library {
   Engine& engine;
+  const Bus bus;  // a copy: this is the path of every access
   const bool limits_length;
   const bool restarts;
   x86emu_t* emu = nullptr;
@@ -50,7 +51,7 @@ unsigned fetch(x86emu_t* emu, std::uint32_t address, unsigned size, std::uint32_
     *value = 0x90909090;  // whatever it is, no prefix
     return 1;
   }
-  *value = library.engine.bus().fetch(address, size);
+  *value = library.bus.fetch(address, size);
   return 0;
 }
 
@@ -61,7 +62,7 @@ unsigned on_access(x86emu_t* emu, std::uint32_t address, std::uint32_t* value, u
   if (kind == X86EMU_MEMIO_X) return fetch(emu, address, size, value);
 
   const Library& library = library_of(emu);
-  const Bus& bus = library.engine.bus();
+  const Bus& bus = library.bus;
   if (library.restarts && is_faulting(emu)) {
     if (kind == X86EMU_MEMIO_R || kind == X86EMU_MEMIO_I) *value = 0;
     return 0;
@@ -112,9 +113,10 @@ int on_event(x86emu_t* emu, std::uint8_t vector, unsigned type) {
 
 }  // namespace
 
-X86emuCore::X86emuCore(Engine& engine, Corrections corrections)
+X86emuCore::X86emuCore(Engine& engine, const Bus& bus, Corrections corrections)
     : library_(
           std::make_unique<Library>(Library{.engine = engine,
+                                            .bus = bus,
                                             .limits_length = corrections.has(Correction::kInstructionLength),
                                             .restarts = corrections.has(Correction::kFaultRestart)})) {
   x86emu_t* const emu = x86emu_new(0, 0);
@@ -158,8 +160,8 @@ X86emuCore::Return X86emuCore::run() {
   x86emu_t* const emu = library_->emu;
   library_->over_long = false;
   const unsigned reason = x86emu_run(emu, 0);
-  if ((reason & X86EMU_RUN_NO_EXEC) !=
-      0) {  // among the prefixes, and the library did not get round to the event
+  const bool stopped_among_prefixes = (reason & X86EMU_RUN_NO_EXEC) != 0;
+  if (stopped_among_prefixes) {  // too early for the library to look at the event that fetch() raised
     emu->x86.intr_type = 0;
     library_->rewind();
     library_->engine.take(Event::exception(Vector::kGeneralProtection, 0));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "vmm/cpu_soft/bus.hpp"
 #include "vmm/cpu_soft/corrections.hpp"
 #include "vmm/cpu_soft/registers.hpp"
 
@@ -24,7 +25,7 @@ class X86emuCore {
   };
 
   /// The engine must outlive the core; it is called back only from run().
-  X86emuCore(Engine& engine, Corrections corrections);
+  X86emuCore(Engine& engine, const Bus& bus, Corrections corrections);
   ~X86emuCore();
   X86emuCore(const X86emuCore&) = delete;
   X86emuCore& operator=(const X86emuCore&) = delete;
