@@ -3,30 +3,15 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
+#include "cli/complaint.hpp"
+#include "cli/get_view.hpp"
 #include "cli/timeline_view.hpp"
 
 namespace cli {
 namespace {
-
-void complain(const std::string& line) {
-  fmt::print(stderr, "lowmeg: {}\n", line);
-}
-
-// What the library and the machine have to say, on stderr.
-class StderrEvents final : public lowmeg::EventSink {
- public:
-  explicit StderrEvents(bool quiet) : quiet_(quiet) {}
-  void event(const lowmeg::Event& event) override {
-    if (quiet_ || event.severity == lowmeg::Severity::kDebug) return;
-    std::fflush(stdout);
-    fmt::print(stderr, "lowmeg: {}: {}\n", event.room, event.text);
-  }
-
- private:
-  bool quiet_;
-};
 
 // The timeline as it happens. The firmware's log goes to stdout in whole lines, so that the two do not mix on
 // a terminal.
@@ -68,19 +53,15 @@ lowmeg::bridge::Identity identity_of(const std::string& name) {
   return lowmeg::bridge::kI440fx;
 }
 
-lowmeg::Result<void> check_memory(std::uint64_t bytes) {
-  constexpr std::uint64_t kMiB = 1 << 20;
-  const char* const why = bytes % kMiB != 0      ? "is not a whole number of MiB"
-                          : bytes < 2 * kMiB     ? "is too small; 2M is the least"
-                          : bytes >= 4096 * kMiB ? "reaches 4 GiB; 4095M is the most"
-                                                 : nullptr;
-  if (!why) return {};
-  return lowmeg::fail(lowmeg::Errc::kInvalidArgument, fmt::format("--memory {} bytes {}", bytes, why));
+std::function<bool(std::uint64_t, vmm::ConfigAccess)> restarts_of(const BootOptions& options) {
+  if (options.restart_every == 0 && options.restart_at.empty()) return {};
+  return [every = options.restart_every, at = options.restart_at](std::uint64_t n, vmm::ConfigAccess) {
+    return (every != 0 && n % every == 0) || std::find(at.begin(), at.end(), n) != at.end();
+  };
 }
 
 // Reads and checks everything that the machine is built from; nothing is created yet.
 lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options) {
-  if (auto checked = check_memory(options.memory); !checked) return tl::unexpected(checked.error());
   vmm::MachineConfig config;
   config.vm.ram_size = options.memory;
   config.identity = identity_of(options.bridge);
@@ -88,6 +69,8 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options) {
   config.until = options.until;
   config.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(options.timeout_s * 1e9));
   config.timing = options.timing;
+  config.get.batching = options.batching;
+  config.restart_after = restarts_of(options);
 
   auto firmware = vmm::load_firmware(options.firmware);
   if (!firmware) return tl::unexpected(firmware.error());
@@ -124,7 +107,7 @@ int boot(const BootOptions& options) {
     complain(config.error().message());
     return kWrongUsage;
   }
-  StderrEvents events(options.quiet);
+  StderrEvents events(options.quiet ? StderrEvents::Voice::kQuiet : StderrEvents::Voice::kHeard);
   LiveTimeline timeline(options);
   const auto console = [](char c) {
     std::putchar(c);
@@ -141,6 +124,12 @@ int boot(const BootOptions& options) {
   const vmm::Outcome outcome = (*machine)->run();
   std::fflush(stdout);
   if (!options.quiet) print_map(**machine, timeline);
+  if ((*machine)->restarts() != 0 && !options.quiet)
+    fmt::print(stderr, "Restarts: {}\n", (*machine)->restarts());
+  if (options.stats) {
+    fmt::print(stderr, "{}{}", counters_text("client", (*machine)->paravisor().counters()),
+               counters_text("host", (*machine)->vm().host().counters()));
+  }
   const bool failed =
       outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;
   if (failed) complain(outcome.message);

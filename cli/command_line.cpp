@@ -14,19 +14,37 @@ CLI::Validator not_built_yet(const std::string& choice) {
       "");
 }
 
-// CLI11's own size transform, with a shorter complaint.
-CLI::Validator size_in_bytes() {
+constexpr std::uint64_t kMiB = 1 << 20;
+
+// Why this much RAM will not do, or nothing.
+const char* ram_complaint(std::uint64_t bytes) {
+  if (bytes % kMiB != 0) return " is not a whole number of MiB";
+  if (bytes < 2 * kMiB) return " is too small; 2M is the least";
+  return bytes >= 4096 * kMiB ? " reaches 4 GiB; 4095M is the most" : nullptr;
+}
+
+// A size as CLI11 reads it, with a shorter complaint, and the rules for RAM.
+CLI::Validator ram_size() {
   return CLI::Validator(
       [](std::string& given) -> std::string {
+        std::string bytes = given;
         try {
-          std::string bytes = given;
-          const std::string complaint = CLI::AsSizeValue(false)(bytes);
-          if (complaint.empty() && given.front() != '-') return given = bytes, std::string();
+          if (given.front() == '-' || !CLI::AsSizeValue(false)(bytes).empty())
+            throw CLI::ValidationError("size");
         } catch (const CLI::ValidationError&) {
+          return given + " is no size; write it as 64M or 1G";
         }
-        return given + " is no size; write it as 64M or 1G";
+        if (const char* why = ram_complaint(std::stoull(bytes))) return given + why;
+        given = bytes;
+        return {};
       },
       "");
+}
+
+CLI::Option* add_memory(CLI::App& command, std::uint64_t& memory) {
+  return command.add_option("--memory", memory, "RAM, whole MiB from 2M to 4095M, as 64M or 1G")
+      ->transform(ram_size())
+      ->default_str("64M");
 }
 
 CLI::Validator one_cpu() {
@@ -53,6 +71,7 @@ struct BootParser {
   std::string accel = "auto";
   std::string pam = "hyperv";
   std::string console = "402";
+  std::string get = "batched";
   unsigned cpus = 1;
   bool deterministic = false;
 
@@ -74,9 +93,10 @@ void BootParser::add_to(CLI::App& app) {
   boot->add_option("--bridge", options.bridge, "i440fx, i440bx or hyperv: the host bridge's identity")
       ->check(CLI::IsMember({"i440fx", "i440bx", "hyperv"}))
       ->capture_default_str();
-  boot->add_option("--memory", options.memory, "RAM, whole MiB from 2M to 4095M, as 64M or 1G")
-      ->transform(size_in_bytes())
-      ->default_str("64M");
+  boot->add_option("--get", get, "batched: one commit a config write; strict: one request at a time")
+      ->check(CLI::IsMember({"batched", "strict"}))
+      ->capture_default_str();
+  add_memory(*boot, options.memory);
   boot->add_option("--cpus", cpus, "Virtual CPUs; more than one needs KVM")
       ->check(one_cpu())
       ->capture_default_str();
@@ -92,7 +112,69 @@ void BootParser::add_to(CLI::App& app) {
       ->capture_default_str();
   boot->add_flag("--deterministic", deterministic,
                  "Instruction count as the clock; no wall times are printed");
+  boot->add_option("--restart-devices", options.restart_every,
+                   "Service bridge, adjuster and GET client after every N-th config access")
+      ->check(CLI::PositiveNumber);
+  boot->add_option("--restart-at", options.restart_at, "The same after these config accesses, as 1,40,41")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber);
+  boot->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
   boot->add_flag("--quiet", options.quiet, "The firmware's log alone");
+}
+
+struct HostParser {
+  HostOptions options;
+  bool dry_run = false;
+  bool strict = false;
+  CLI::App* command = nullptr;
+
+  void add_to(CLI::App& app);
+};
+
+void HostParser::add_to(CLI::App& app) {
+  command = app.add_subcommand("host", "Serve GET at a socket and show what becomes of each request");
+  command->footer("Example: lowmeg host --dry-run --socket /tmp/get --memory 64M");
+  command
+      ->add_flag("--dry-run", dry_run, "Without a VM, on a plain memory map: the one kind that is built yet")
+      ->required();
+  command->add_option("--socket", options.socket, "Where to listen (AF_UNIX, SEQPACKET, mode 0600)")
+      ->required();
+  add_memory(*command, options.memory);
+  command->add_flag("--strict", strict, "Do not offer to take batches");
+  command->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
+}
+
+struct StateParser {
+  StateOptions options;
+  std::string kind;
+  CLI::App* command = nullptr;
+  CLI::App* encode = nullptr;
+
+  void add_to(CLI::App& app);
+  CLI::App* add_direction(const char* name, const char* what);
+};
+
+CLI::App* StateParser::add_direction(const char* name, const char* what) {
+  CLI::App* direction = command->add_subcommand(name, what);
+  direction->add_option("KIND", kind, "adjuster, bridge, memory_range, adjuster_any or bridge_any")
+      ->check(CLI::IsMember({"adjuster", "bridge", "memory_range", "adjuster_any", "bridge_any"}))
+      ->required();
+  direction->add_flag("--hex", options.hex, "Bytes as hexadecimal digits");
+  CLI::Option* check =
+      direction->add_flag("--check", options.check, "Also refuse what a restore would refuse");
+  add_memory(*direction, options.memory)->needs(check);
+  return direction;
+}
+
+void StateParser::add_to(CLI::App& app) {
+  command = app.add_subcommand("state", "Saved state between JSON and bytes, from stdin to stdout");
+  command->require_subcommand(1);
+  command->footer("Example: echo 108020 | lowmeg state decode --hex memory_range");
+  encode = add_direction("encode", "JSON in, OpenHCL's bytes out");
+  add_direction("decode", "Bytes in, JSON out")
+      ->footer("Example: echo 108020 | lowmeg state decode --hex memory_range");
+  encode->footer(
+      "Example: lowmeg state decode --hex bridge <state.hex | lowmeg state encode bridge >state.bin");
 }
 
 // CLI11 says some things in several lines.
@@ -104,30 +186,58 @@ std::string one_line(std::string text) {
   return text;
 }
 
+Farewell wrong_usage(const std::string& what, const std::string& command) {
+  return {"lowmeg: " + what + " (see lowmeg " + command + "--help)\n", kWrongUsage};
+}
+
+StateOptions chosen_state(const StateParser& state) {
+  StateOptions options = state.options;
+  options.direction = state.encode->parsed() ? StateDirection::kEncode : StateDirection::kDecode;
+  options.kind = *state_kind(state.kind);
+  return options;
+}
+
+Command chosen(const BootParser& boot, const HostParser& host, const StateParser& state) {
+  if (state.command->parsed()) return chosen_state(state);
+  if (host.command->parsed()) {
+    HostOptions options = host.options;
+    options.batches = host.strict ? lowmeg::get::Batches::kNotOffered : lowmeg::get::Batches::kOffered;
+    return options;
+  }
+  BootOptions options = boot.options;
+  options.batching =
+      boot.get == "strict" ? lowmeg::get::Batching::kNever : lowmeg::get::Batching::kWhereOffered;
+  options.console = kConsoles.at(boot.console);
+  options.timing = boot.deterministic ? vmm::Timing::kDeterministic : vmm::Timing::kWall;
+  return options;
+}
+
 }  // namespace
 
-std::variant<BootOptions, Farewell> parse_command_line(int argc, const char* const* argv) {
+Command parse_command_line(int argc, const char* const* argv) {
   CLI::App app("Lowmeg: the first megabyte of a PC, for hypervisors", "lowmeg");
   app.set_version_flag("--version", "lowmeg 0.1.0");
   app.require_subcommand(1);
   BootParser boot;
+  HostParser host;
   boot.add_to(app);
+  host.add_to(app);
+  StateParser state;
+  state.add_to(app);
+  const std::string named = argc > 1 ? argv[1] : "";
+  const bool is_known = named == "boot" || named == "host" || named == "state";
   try {
     app.parse(argc, argv);
-  } catch (const CLI::RequiredError&) {
-    const std::string what = argc > 1 ? std::string(argv[1]) + " is no command" : "a command is needed";
-    return Farewell{"lowmeg: " + what + " (see lowmeg --help)\n", kWrongUsage};
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() != 0) {
-      return Farewell{"lowmeg: " + one_line(error.what()) + " (see lowmeg boot --help)\n", kWrongUsage};
+      if (is_known) return wrong_usage(one_line(error.what()), named + " ");
+      return wrong_usage(named.empty() ? "a command is needed" : named + " is no command", "");
     }
     std::ostringstream text;
     app.exit(error, text, text);
     return Farewell{text.str(), 0};
   }
-  boot.options.console = kConsoles.at(boot.console);
-  boot.options.timing = boot.deterministic ? vmm::Timing::kDeterministic : vmm::Timing::kWall;
-  return boot.options;
+  return chosen(boot, host, state);
 }
 
 }  // namespace cli

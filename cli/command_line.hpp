@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
+#include "cli/state/state_json.hpp"
+#include "vmm/dry_host.hpp"
 #include "vmm/machine.hpp"
 
 namespace cli {
@@ -19,7 +22,19 @@ struct BootOptions {
   std::string until = "No bootable device";
   double timeout_s = 60;
   vmm::Timing timing = vmm::Timing::kWall;
+  lowmeg::get::Batching batching = lowmeg::get::Batching::kWhereOffered;
   bool quiet = false;
+  bool stats = false;
+  std::uint64_t restart_every = 0;        ///< config accesses; 0: never
+  std::vector<std::uint64_t> restart_at;  ///< numbers of config accesses, from 1
+};
+
+/// lowmeg host --dry-run: the one kind there is.
+struct HostOptions {
+  std::string socket;
+  std::uint64_t memory = 64ull << 20;  ///< bytes
+  lowmeg::get::Batches batches = lowmeg::get::Batches::kOffered;
+  bool stats = false;
 };
 
 /// What to print and exit with instead of running a command: help, the version, or a complaint.
@@ -30,6 +45,19 @@ struct Farewell {
 
 inline constexpr int kWrongUsage = 2;
 
-std::variant<BootOptions, Farewell> parse_command_line(int argc, const char* const* argv);
+enum class StateDirection { kEncode, kDecode };
+
+/// lowmeg state encode|decode KIND
+struct StateOptions {
+  StateDirection direction = StateDirection::kEncode;
+  StateKind kind = StateKind::kAdjuster;
+  bool hex = false;
+  bool check = false;
+  std::uint64_t memory = 64ull << 20;  ///< bytes; for check
+};
+
+using Command = std::variant<BootOptions, HostOptions, StateOptions, Farewell>;
+
+Command parse_command_line(int argc, const char* const* argv);
 
 }  // namespace cli

@@ -1,12 +1,16 @@
 #include <cstdio>
 
 #include "cli/boot.hpp"
+#include "cli/host.hpp"
+#include "cli/state.hpp"
 
 int main(int argc, char** argv) {
-  const auto command = cli::parse_command_line(argc, argv);
+  const cli::Command command = cli::parse_command_line(argc, argv);
   if (const auto* farewell = std::get_if<cli::Farewell>(&command)) {
     std::fputs(farewell->text.c_str(), farewell->exit_status == 0 ? stdout : stderr);
     return farewell->exit_status;
   }
+  if (const auto* host = std::get_if<cli::HostOptions>(&command)) return cli::host(*host);
+  if (const auto* state = std::get_if<cli::StateOptions>(&command)) return cli::state(*state);
   return cli::boot(std::get<cli::BootOptions>(command));
 }

@@ -1,6 +1,5 @@
 // Hostile bytes as a saved MemoryRange.
 #include "fuzz/saved_state.hpp"
-#include "lowmeg/state/saved_range.hpp"
 
 // NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

@@ -31,7 +31,8 @@ const std::map<std::string, std::set<std::string>> kArrows{
     {"vmm",
      {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode", "lowmeg/get", "lowmeg/hyperv",
       "lowmeg/kvm", "lowmeg/state", "vmm/board", "vmm/cpu_soft"}},
-    {"cli", {"vmm"}},
+    {"cli/state", {"lowmeg/core", "lowmeg/hyperv", "lowmeg/state"}},
+    {"cli", {"vmm", "cli/state"}},
 };
 
 // The room that holds a path from the root of the sources: the longest that is a prefix of its folder.

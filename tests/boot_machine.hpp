@@ -32,7 +32,8 @@ struct Boot {
                                             [this](const TimelineEntry& entry, std::uint64_t time_ns) {
                                               timeline.push_back(entry);
                                               times_ns.push_back(time_ns);
-                   if (machine && machine->board().vga_text()) screen_then = machine->board().vga_text()->text();
+                                              if (machine && machine->board().vga_text())
+                                                screen_then = machine->board().vga_text()->text();
                                             }});
     if (!created) throw std::runtime_error(created.error().message());
     machine = std::move(*created);

@@ -55,6 +55,7 @@ TEST_P(FirmwareBoot, FinishesPostWithItsPamWritesAndGetRequests) {
   const Row& row = GetParam();
   MachineConfig config = config_for(row.firmware);
   config.identity = row.identity;
+  config.get.batching = lowmeg::get::Batching::kNever;
   const Boot boot(config);
 
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message << boot.log;
@@ -69,6 +70,25 @@ TEST_P(FirmwareBoot, FinishesPostWithItsPamWritesAndGetRequests) {
     EXPECT_EQ(writes[i].creates, expected.creates) << i;
     EXPECT_EQ(writes[i].round_trips, expected.resets + expected.creates) << i;
   }
+}
+
+// "One commit a config write would make 5, 5, 3 and 1": with batches each write is one round trip and one
+// commit, power-on too, and the requests are the same.
+TEST_P(FirmwareBoot, MakesOneCommitForEachWriteInBatches) {
+  const Row& row = GetParam();
+  MachineConfig config = config_for(row.firmware);
+  config.identity = row.identity;
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message;
+  EXPECT_EQ(boot.requests(), row.requests);
+  const std::vector<TimelineEntry> writes = boot.config_writes();
+  ASSERT_EQ(writes.size(), row.writes.size());
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    EXPECT_EQ(writes[i].resets, row.writes[i].resets) << i;
+    EXPECT_EQ(writes[i].creates, row.writes[i].creates) << i;
+    EXPECT_EQ(writes[i].round_trips, 1u) << i;
+  }
+  EXPECT_EQ(boot.machine->vm().host().counters().commits, 1 + row.writes.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FirmwareBoot, testing::ValuesIn(kRows), [](const auto& row) {

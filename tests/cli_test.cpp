@@ -36,11 +36,12 @@ class Command : public testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  // `arguments` are shell words.
-  Ended run(const std::string& arguments) const {
-    const std::string line = "cd '" + (folder_ / "cwd").string() + "' && '" LOWMEG_PROGRAM "' " + arguments +
-                             " >'" + (folder_ / "out").string() + "' 2>'" + (folder_ / "err").string() +
-                             "' </dev/null";
+  // `arguments` are shell words; `input` is what the command reads.
+  Ended run(const std::string& arguments, const std::string& input = "") const {
+    std::ofstream(folder_ / "in", std::ios::binary) << input;
+    const auto quoted = [this](const char* name) { return "'" + (folder_ / name).string() + "'"; };
+    const std::string line = "cd " + quoted("cwd") + " && '" LOWMEG_PROGRAM "' " + arguments + " >" +
+                             quoted("out") + " 2>" + quoted("err") + " <" + quoted("in");
     const int status = std::system(line.c_str());
     return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, contents(folder_ / "out"),
             contents(folder_ / "err")};
@@ -70,7 +71,7 @@ TEST_F(Command, RefusesBadInputInOneLine) {
       {"boot " + file_of("odd", 65537), "65537 bytes; a power of two"},
       {"boot " + file_of("even", 3 * 65536), "196608 bytes; a power of two"},
       {"boot " + file_of("large", (1 << 20) + 1), "larger than 1024 KiB"},
-      {"boot --memory 1M " + rom, "--memory 1048576 bytes is too small; 2M is the least"},
+      {"boot --memory 1M " + rom, "--memory: 1M is too small; 2M is the least"},
       {"boot --memory 2100K " + rom, "is not a whole number of MiB"},
       {"boot --memory 0 " + rom, "is too small"},
       {"boot --memory 4096M " + rom, "reaches 4 GiB; 4095M is the most"},
@@ -81,6 +82,7 @@ TEST_F(Command, RefusesBadInputInOneLine) {
       {"boot " + rom + " another", "another"},
       {"boot --bridge q35", "--bridge: q35 not in {i440fx,i440bx,hyperv}"},
       {"boot --console tty", "--console: tty not in {402,e9,com1}"},
+      {"boot --get seldom", "--get: seldom not in {batched,strict}"},
       {"boot --accel kvm", "--accel: kvm: not built yet"},
       {"boot --pam chip", "--pam: chip: not built yet"},
       {"boot --cpus 2", "--cpus: more than one CPU needs KVM"},
@@ -90,6 +92,14 @@ TEST_F(Command, RefusesBadInputInOneLine) {
       {"boot --vgabios no-such-file", "VGA BIOS no-such-file: No such file or directory"},
       {"boot --floppy " + file_of("part", 513), "513 bytes are not whole sectors of 512"},
       {"boot --floppy no-such-file", "floppy image no-such-file: No such file or directory"},
+      {"boot --restart-devices 0", "--restart-devices"},
+      {"boot --restart-at 1,soon", "--restart-at"},
+      {"state", "subcommand"},
+      {"state decode", "KIND is required"},
+      {"state decode letter", "KIND: letter not in"},
+      {"state decode --memory 64M adjuster", "--memory requires --check"},
+      {"host --dry-run", "--socket is required"},
+      {"host --socket s", "--dry-run is required"},
       {"reboot", "reboot is no command"},
       {"", "a command is needed"},
   };
@@ -105,7 +115,7 @@ TEST_F(Command, RefusesBadInputInOneLine) {
 }
 
 TEST_F(Command, BootsSeaBiosAndShowsItsPamWrites) {
-  const Ended ended = run("boot --deterministic");
+  const Ended ended = run("boot --deterministic --get strict");
   EXPECT_EQ(ended.exit_status, 0);
   EXPECT_NE(ended.out.find("No bootable device"), std::string::npos);
   EXPECT_EQ(ended.out.find("reads from"), std::string::npos) << "the timeline and the map go to stderr";
@@ -121,6 +131,13 @@ TEST_F(Command, BootsSeaBiosAndShowsItsPamWrites) {
     EXPECT_NE(ended.err.find(line), std::string::npos) << line << "\n" << ended.err;
   }
   EXPECT_EQ(ended.err.find('\033'), std::string::npos) << "colour only on a terminal";
+}
+
+TEST_F(Command, SendsOneBatchForEachWrite) {
+  const Ended ended = run("boot --deterministic");
+  EXPECT_NE(ended.err.find(" 58h 00000010 33333010      4       3     1     -  "), std::string::npos)
+      << ended.err;
+  EXPECT_NE(ended.err.find("GET: 42 requests (27 creates, 15 resets), 5 round trips\n"), std::string::npos);
 }
 
 TEST_F(Command, PrintsTheSameTwiceWhenDeterministic) {
@@ -163,6 +180,53 @@ TEST_F(Command, ShowsOneConsoleAndEndsAtTheTimeOut) {
     EXPECT_NE(ended.err.find("lowmeg: time-out: the guest is still running at "), std::string::npos)
         << ended.err;
   }
+}
+
+// "Tears bridge, adjuster and client down at chosen config accesses and builds them anew from bytes alone":
+// neither the log nor the timeline shows it.
+TEST_F(Command, RestartsItsDevicesUnnoticed) {
+  const Ended plain = run("boot --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  const Ended often =
+      run("boot --deterministic --restart-devices 1 --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  const Ended thrice =
+      run("boot --deterministic --restart-at 1,5,9 --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  EXPECT_EQ(often.out, plain.out);
+  EXPECT_EQ(thrice.out, plain.out);
+  EXPECT_EQ(thrice.err, plain.err + "Restarts: 3\n");
+  EXPECT_EQ(often.err.substr(0, plain.err.size()), plain.err);
+}
+
+// "Raw bytes, or hex with --hex; a refusal is one line and exit 1; --check --memory SIZE adds what restore
+// would say."
+TEST_F(Command, EncodesAndDecodesState) {
+  const std::string json = "{\n  \"start\": 0,\n  \"end\": 4096\n}\n";
+  EXPECT_EQ(run("state decode --hex memory_range", "10 80 20\n").out, json);
+  EXPECT_EQ(run("state decode memory_range", "\x10\x80\x20").out, json);
+  EXPECT_EQ(run("state encode --hex memory_range", json).out, "108020\n");
+  EXPECT_EQ(run("state encode memory_range", json).out, "\x10\x80\x20");
+
+  struct Row {
+    std::string arguments, input, complaint;
+  };
+  const std::string bridge = "08828488101002180338827042081206000000000000";
+  const Row rows[] = {
+      {"decode --hex memory_range", "1080", "end: the input ends within a varint"},
+      {"decode --hex memory_range", "108", "the hex input ends within a byte"},
+      {"decode --hex memory_range", "10x0", "the input is not hex"},
+      {"decode adjuster", "", "handles"},
+      {"encode bridge", "{}", "host_pci_dram1"},
+      {"encode bridge", "no JSON", "the state: parse error at line 1"},
+      {"encode memory_range", "{\"start\": 0, \"end\": -1}", "end"},
+      {"decode --hex --check bridge", "08828488101002180338ffff0342081206000000000000", "smm_config_word"},
+  };
+  for (const Row& row : rows) {
+    const Ended ended = run("state " + row.arguments, row.input);
+    EXPECT_EQ(ended.exit_status, 1) << row.arguments;
+    EXPECT_EQ(ended.out, "") << row.arguments;
+    EXPECT_NE(ended.err.find(row.complaint), std::string::npos) << ended.err;
+    EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+  }
+  EXPECT_EQ(run("state decode --hex --check --memory 64M bridge", bridge).exit_status, 0);
 }
 
 TEST_F(Command, HelpHasAnExample) {

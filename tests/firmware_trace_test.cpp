@@ -44,10 +44,10 @@ TEST(FirmwareTrace, OfSeaBiosIs42Requests) {
   EXPECT_EQ(trace.write(0x5c, 4, 0x33333333), "R5 R6 R7 R8 R9 R10 R11 R12");
   EXPECT_EQ(trace.write(0x58, 4, 0x11111010), "C0 R1 C1 R2 C2 R3 C3 C4");
   EXPECT_EQ(trace.write(0x5c, 4, 0x31111111), "C5 C6 C7 C8 C9 C10 C11");
-  const get::ClientCounters counters = trace.chain.client->counters();
-  EXPECT_EQ(counters.creates, 27u);
+  const get::Counters counters = trace.chain.client->counters();
+  EXPECT_EQ(counters.creates.total(), 27u);
   EXPECT_EQ(counters.resets, 15u);
-  EXPECT_EQ(counters.refused_creates, 0u);
+  EXPECT_EQ(counters.creates.refused(), 0u);
   EXPECT_EQ(trace.chain.host->slots().slot(0)->range, GpaRange(0xf0000, 0xfe000));
 
   // "A warm reset of bios.bin: 5 resets + 5 creates."

@@ -1,6 +1,8 @@
 // What a guest can do to the machine as a whole: stop it, reset it, leave what is modelled.
 #include <algorithm>
 
+#include "lowmeg/get/in_process.hpp"
+
 #include "tests/boot_machine.hpp"
 
 namespace vmm {
@@ -75,7 +77,7 @@ TEST(Machine, WarmResetStartsOverFromTheImage) {
   EXPECT_EQ(boot.outcome.exit_status, 7);
 
   std::vector<TimelineEntry> resets;
-  std::copy_if(boot.timeline.begin() + 2, boot.timeline.end(), std::back_inserter(resets),
+  std::copy_if(boot.timeline.begin() + 1, boot.timeline.end(), std::back_inserter(resets),
                [](const TimelineEntry& entry) { return !entry.config_write; });
   ASSERT_EQ(resets.size(), 1u);
   EXPECT_EQ(resets[0].resets, 5u);
@@ -85,8 +87,44 @@ TEST(Machine, WarmResetStartsOverFromTheImage) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(writes[i].config_write, writes[i + 4].config_write);
 }
 
-// "A host may fail": when the adjuster cannot go on the machine stops with one line. Here a guest that means
-// harm: a triple fault resets, again and again, and the machine still ends in time.
+// Answers as a host in the process does, until it has been asked so many messages; then it is gone.
+class DyingHost final : public lowmeg::get::Transport {
+ public:
+  DyingHost(lowmeg::get::Host& host, int messages) : inner_(host), messages_(messages) {}
+  lowmeg::Result<void> send(std::span<const std::uint8_t> message, lowmeg::get::Deadline deadline) override {
+    if (messages_-- <= 0)
+      return lowmeg::fail(lowmeg::Errc::kClosed, "the GET peer has closed the connection");
+    return inner_.send(message, deadline);
+  }
+  lowmeg::Result<std::size_t> receive(std::span<std::uint8_t> buffer,
+                                      lowmeg::get::Deadline deadline) override {
+    return inner_.receive(buffer, deadline);
+  }
+  void close() override { inner_.close(); }
+
+ private:
+  lowmeg::get::InProcessTransport inner_;
+  int messages_;
+};
+
+// "On an error the register keeps its new value and the machine stops with one line."
+TEST(Machine, StopsWithOneLineWhenTheHostGoes) {
+  MachineConfig config = config_for(kSeaBios);
+  config.get.batching = lowmeg::get::Batching::kNever;
+  config.connect = [](lowmeg::get::Host& host) { return std::make_unique<DyingHost>(host, 1 + 12 + 2); };
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kStopped);
+  EXPECT_EQ(boot.outcome.exit_status, 1);
+  EXPECT_EQ(boot.outcome.message, "the GET peer has closed the connection");
+  EXPECT_EQ(boot.machine->paravisor().bridge().registers().pam_reg1, 0x33333010u);
+  // The unlock is R0, R1 C1, R2 C2, C3, R4: the first two were answered, the rest never sent.
+  const auto state = boot.machine->paravisor().adjuster_state();
+  EXPECT_FALSE(state.handles[0].has_value());
+  EXPECT_FALSE(state.handles[1].has_value());
+  EXPECT_TRUE(state.handles[2].has_value());
+}
+
+// A guest that means harm: a triple fault resets, again and again, and the machine still ends in time.
 TEST(Machine, SurvivesATripleFaultLoop) {
   // lidt [cs:0010h] with a limit of 0, then int 3: nothing can be delivered.
   MachineConfig config = config_for(

@@ -35,44 +35,60 @@ std::uint64_t ram_told(std::uint64_t ram_size) {
 
 Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, MachineListeners listeners) {
   std::unique_ptr<Machine> machine(new Machine(config, std::move(listeners)));
-  if (auto built = machine->build(config); !built) return tl::unexpected(built.error());
+  if (auto built = machine->build(); !built) return tl::unexpected(built.error());
   return machine;
 }
 
 Machine::Machine(const MachineConfig& config, MachineListeners listeners)
-    : timing_(config.timing),
-      timeout_(config.timeout),
+    : config_(config),
       listeners_(std::move(listeners)),
-      clock_(timing_ == Timing::kWall ? static_cast<MachineClock&>(wall_clock_) : instruction_clock_),
+      clock_(config.timing == Timing::kWall ? static_cast<MachineClock&>(wall_clock_) : instruction_clock_),
       watch_(config.until, listeners_.console) {}
 
-Result<void> Machine::build(const MachineConfig& config) {
-  auto vm = Vm::create(config.vm, listeners_.events);
+Result<void> Machine::build() {
+  auto vm = Vm::create(config_.vm, listeners_.events);
   if (!vm) return tl::unexpected(vm.error());
   vm_ = std::move(*vm);
-
-  auto transport = std::make_unique<lowmeg::get::InProcessTransport>(vm_->host());
-  auto listener = [this](const TimelineEntry& entry) { listeners_.timeline(entry, clock_.now_ns()); };
-  auto paravisor = Paravisor::create(std::move(transport), config.identity, vm_->rom_bios_offset(),
-                                     listeners_.events, std::move(listener));
+  auto paravisor = connect_paravisor();
   if (!paravisor) return tl::unexpected(paravisor.error());
   paravisor_ = std::move(*paravisor);
+  bridge_socket_.plug(&paravisor_->bridge());
 
-  const BoardConfig board{.ram_bytes_told = ram_told(config.vm.ram_size),
+  const BoardConfig board{.ram_bytes_told = ram_told(config_.vm.ram_size),
                           .cpus = 1,
-                          .vgabios = config.vm.vga_bios,
-                          .floppy = config.floppy,
-                          .console = config.console,
-                          .rtc_start = rtc_start(config.timing)};
+                          .vgabios = config_.vm.vga_bios,
+                          .floppy = config_.floppy,
+                          .console = config_.console,
+                          .rtc_start = rtc_start(config_.timing)};
   board_ = std::make_unique<Board>(board, BoardLinks{clock_, *this, *this, *this, *this, *this});
-  board_->config_ports().place(0, 0, paravisor_->bridge());
-  cpu_ = CpuSoft::create({vm_->mapper(), board_->io(), board_->mmio(), *this}, config.corrections);
+  board_->config_ports().place(0, 0, bridge_socket_);
+  cpu_ = CpuSoft::create({vm_->mapper(), board_->io(), board_->mmio(), *this}, config_.corrections);
   instruction_clock_.count(*cpu_);
   return paravisor_->bridge().power_on();
 }
 
+Result<std::unique_ptr<Paravisor>> Machine::connect_paravisor() {
+  auto transport = config_.connect ? config_.connect(vm_->host())
+                                   : std::make_unique<lowmeg::get::InProcessTransport>(vm_->host());
+  auto listener = [this](const TimelineEntry& entry) { listeners_.timeline(entry, clock_.now_ns()); };
+  return Paravisor::create(std::move(transport), config_.get, config_.identity, vm_->rom_bios_offset(),
+                           listeners_.events, std::move(listener));
+}
+
+// Servicing within one process: nothing but bytes goes from the old paravisor to the new one.
+Result<void> Machine::restart_paravisor() {
+  const lowmeg::state::SavedChipset saved = paravisor_->save();
+  paravisor_->disconnect();
+  auto successor = connect_paravisor();
+  if (!successor) return tl::unexpected(successor.error());
+  bridge_socket_.plug(&(*successor)->bridge());
+  paravisor_ = std::move(*successor);
+  ++restarts_;
+  return paravisor_->restore(saved);
+}
+
 Outcome Machine::run() {
-  const auto deadline = steady_clock::now() + timeout_;
+  const auto deadline = steady_clock::now() + config_.timeout;
   for (;;) {
     const CpuSoft::Stop stop = cpu_->run(slice());
     board_->pit().advance();
@@ -86,7 +102,7 @@ Outcome Machine::run() {
 }
 
 std::uint64_t Machine::slice() const {
-  if (timing_ == Timing::kWall) return kSlice;
+  if (config_.timing == Timing::kWall) return kSlice;
   // Just as far as the next timer event: then a run does not depend on how it was cut.
   const std::uint64_t now = clock_.now_ns();
   const std::uint64_t next = board_->pit().next_event_ns();
@@ -178,6 +194,12 @@ void Machine::put(char c) {
 
 void Machine::set(Level level) {
   if (cpu_) cpu_->set_interrupt_line(level == Level::kHigh ? CpuSoft::Level::kHigh : CpuSoft::Level::kLow);
+}
+
+void Machine::accessed(ConfigAccess access) {
+  ++config_accesses_;
+  if (!config_.restart_after || !config_.restart_after(config_accesses_, access)) return;
+  if (auto restarted = restart_paravisor(); !restarted) fault(restarted.error());
 }
 
 std::uint8_t Machine::acknowledge() {

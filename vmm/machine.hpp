@@ -26,7 +26,13 @@ struct MachineConfig {
   std::string until = "No bootable device";  ///< empty: never
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
   Timing timing = Timing::kWall;
+  lowmeg::get::ClientOptions get;
+  /// Makes the connection to the VM's host; empty: within the process.
+  std::function<std::unique_ptr<lowmeg::get::Transport>(lowmeg::get::Host&)> connect;
   Corrections corrections = Corrections::all();
+  /// Whether bridge, adjuster and GET client are torn down and built anew from saved state after this config
+  /// access (the n-th, from 1), while VM and host stay. Empty: never.
+  std::function<bool(std::uint64_t n, ConfigAccess access)> restart_after;
 };
 
 /// Whom the machine tells; all called on the thread that runs it.
@@ -49,13 +55,27 @@ struct Outcome {
   std::string message;
 };
 
+/// 00:00.0 for the configuration ports: whoever is the bridge just now.
+class BridgeSocket final : public lowmeg::bridge::ConfigFunction {
+ public:
+  void plug(lowmeg::bridge::HostBridge* bridge) { bridge_ = bridge; }
+  std::uint32_t read(std::uint8_t offset) override { return bridge_->read(offset); }
+  lowmeg::Result<void> write(std::uint8_t offset, std::uint32_t value,
+                             lowmeg::bridge::ByteEnables enables) override {
+    return bridge_->write(offset, value, enables);
+  }
+
+ private:
+  lowmeg::bridge::HostBridge* bridge_ = nullptr;
+};
+
 /// One thread builds, runs and asks.
 class Machine final : private PowerControl,
                       FaultSink,
                       ConsoleSink,
                       InterruptPin,
                       InterruptAcknowledge,
-                      ConfigWriteObserver {
+                      ConfigAccessObserver {
  public:
   /// Builds everything and powers it on: the host holds the ranges of power-on. Nothing has run yet.
   static lowmeg::Result<std::unique_ptr<Machine>> create(const MachineConfig& config,
@@ -69,10 +89,14 @@ class Machine final : private PowerControl,
   Vm& vm() { return *vm_; }
   CpuState cpu_state() const { return cpu_->state(); }
   const Board& board() const { return *board_; }
+  /// How often bridge, adjuster and client were built anew.
+  std::uint64_t restarts() const { return restarts_; }
 
  private:
   Machine(const MachineConfig& config, MachineListeners listeners);
-  lowmeg::Result<void> build(const MachineConfig& config);
+  lowmeg::Result<void> build();
+  lowmeg::Result<std::unique_ptr<Paravisor>> connect_paravisor();
+  lowmeg::Result<void> restart_paravisor();
   std::uint64_t slice() const;
   std::optional<Outcome> after_run(CpuSoft::Stop stop);
   std::optional<Outcome> after_request();
@@ -88,12 +112,10 @@ class Machine final : private PowerControl,
   void put(char c) override;
   void set(Level level) override;
   std::uint8_t acknowledge() override;
-  void before() override {}
-  void after() override {}
+  void accessed(ConfigAccess access) override;
 
   // Static configuration.
-  Timing timing_;
-  std::chrono::nanoseconds timeout_;
+  const MachineConfig config_;
 
   // Glue to the outside.
   MachineListeners listeners_;
@@ -105,6 +127,7 @@ class Machine final : private PowerControl,
   ConsoleWatch watch_;
   std::unique_ptr<Vm> vm_;
   std::unique_ptr<Paravisor> paravisor_;
+  BridgeSocket bridge_socket_;
   std::unique_ptr<Board> board_;
   std::unique_ptr<CpuSoft> cpu_;
 
@@ -112,6 +135,8 @@ class Machine final : private PowerControl,
   std::optional<int> power_off_status_;
   std::optional<lowmeg::Error> fault_;
   bool reset_wanted_ = false;
+  std::uint64_t config_accesses_ = 0;
+  std::uint64_t restarts_ = 0;
   lowmeg::EventLimit triple_faults_{4};
 };
 

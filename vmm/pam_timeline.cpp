@@ -8,17 +8,18 @@ void PamTimeline::watch(const lowmeg::bridge::HostBridge& bridge) {
 }
 
 lowmeg::Result<void> PamTimeline::adjust(std::span<const lowmeg::GpaStateChange> changes) {
-  const lowmeg::get::ClientCounters before = client_.counters();
+  const lowmeg::get::Counters before = client_.counters();
   auto adjusted = adjuster_.adjust(changes);
-  const lowmeg::get::ClientCounters after = client_.counters();
+  const lowmeg::get::Counters after = client_.counters();
 
   const bool forced = !changes.empty() && changes.front().apply == lowmeg::Apply::kForced;
   const std::optional<RegisterChange> register_change = take_register_change();
+  if (forced && after.requests() == before.requests()) return adjusted;  // a silent restore, for one
   listener_({.config_write = forced ? std::nullopt : register_change,
              .segments = {changes.begin(), changes.end()},
              .resets = after.resets - before.resets,
-             .creates = after.creates - before.creates,
-             .refused_creates = after.refused_creates - before.refused_creates,
+             .creates = after.creates.total() - before.creates.total(),
+             .refused_creates = after.creates.refused() - before.creates.refused(),
              .round_trips = after.round_trips - before.round_trips,
              .nanoseconds = after.nanoseconds - before.nanoseconds});
   return adjusted;

@@ -39,6 +39,7 @@ struct TimelineEntry {
 
 class PamTimeline final : public lowmeg::AdjustGpaRanges {
  public:
+  /// Hears of every config write that changed a segment, and of what else made the host be asked.
   using Listener = std::function<void(const TimelineEntry&)>;
 
   /// Borrows adjuster and client. The bridge above is set once it exists; power-on comes after that.

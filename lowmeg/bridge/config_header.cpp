@@ -16,6 +16,10 @@ constexpr std::uint16_t kCommandBits = 0x077f;
 
 }  // namespace
 
+std::uint16_t command_as_stored(std::uint16_t written) {
+  return written & kCommandBits;
+}
+
 std::uint32_t ConfigHeader::read(std::uint8_t offset) const {
   switch (offset) {
     case kId:
@@ -41,12 +45,17 @@ void ConfigHeader::write(std::uint8_t offset, std::uint32_t value, ByteEnables e
       events_.event(
           {Severity::kWarning, "bridge", fmt::format("command register: bits {:04x}h refused", refused)});
     }
-    state_.command = command & kCommandBits;
+    state_.command = command_as_stored(command);
   } else if (offset == kLatency) {
     state_.latency_timer = static_cast<std::uint8_t>(enables.merge(read(kLatency), value) >> 8);
   } else if (offset == kInterrupt) {
     state_.interrupt_line = static_cast<std::uint8_t>(enables.merge(state_.interrupt_line, value));
   }
+}
+
+void ConfigHeader::restore(const ConfigHeaderState& state) {
+  LOWMEG_INVARIANT(command_as_stored(state.command) == state.command, "a possible command register");
+  state_ = state;
 }
 
 }  // namespace lowmeg::bridge

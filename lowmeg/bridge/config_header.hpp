@@ -21,6 +21,9 @@ struct ConfigHeaderState {
   friend bool operator==(const ConfigHeaderState&, const ConfigHeaderState&) = default;
 };
 
+/// What a guest's write of `written` leaves in the command register.
+std::uint16_t command_as_stored(std::uint16_t written);
+
 class ConfigHeader {
  public:
   ConfigHeader(const Identity& identity, EventSink& events) : identity_(identity), events_(events) {}
@@ -28,6 +31,8 @@ class ConfigHeader {
   std::uint32_t read(std::uint8_t offset) const;
   void write(std::uint8_t offset, std::uint32_t value, ByteEnables enables);
   void reset() { state_ = {}; }
+  /// Aborts unless the command register can hold `state.command`.
+  void restore(const ConfigHeaderState& state);
 
   const ConfigHeaderState& state() const { return state_; }
   const Identity& identity() const { return identity_; }

@@ -21,6 +21,18 @@ Result<void> HostBridge::reset() {
   return tell(before, Apply::kForced);
 }
 
+Result<void> HostBridge::restore(const HostBridgeState& state) {
+  const HypervRegisterState old = registers();
+  const PamStates before = pam_states();
+  registers_.restore(state.registers);
+  if (auto told = tell(before, Apply::kForced); !told) {
+    registers_.restore(old);
+    return told;
+  }
+  header_.restore(state.header);
+  return {};
+}
+
 std::uint32_t HostBridge::read(std::uint8_t offset) {
   return offset < kFirstDeviceRegister ? header_.read(offset) : registers_.read(offset);
 }

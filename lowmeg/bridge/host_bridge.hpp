@@ -13,6 +13,14 @@
 
 namespace lowmeg::bridge {
 
+/// What outlives the process: the values that a guest can change.
+struct HostBridgeState {
+  HypervRegisterState registers{};
+  ConfigHeaderState header;
+
+  friend bool operator==(const HostBridgeState&, const HostBridgeState&) = default;
+};
+
 /// No threads and no locks.
 class HostBridge final : public ConfigFunction {
  public:
@@ -24,6 +32,10 @@ class HostBridge final : public ConfigFunction {
   Result<void> power_on();
   /// Registers to their reset values, all 13 segments forced. The adjuster still skips what is in place.
   Result<void> reset();
+  /// Instead of power_on(), with a state that a bridge can hold (state::accept says; any other aborts):
+  /// registers, all 13 segments forced, then the header. A0000-BFFFF is not told. An adjuster that was
+  /// restored before it has nothing to do. On its error the bridge is as it was.
+  Result<void> restore(const HostBridgeState& state);
 
   std::uint32_t read(std::uint8_t offset) override;
   Result<void> write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) override;
@@ -31,6 +43,7 @@ class HostBridge final : public ConfigFunction {
   const Identity& identity() const { return header_.identity(); }
   const ConfigHeaderState& header() const { return header_.state(); }
   const HypervRegisterState& registers() const { return registers_.state(); }
+  HostBridgeState state() const { return {registers(), header()}; }
   /// The states that the registers ask for.
   PamStates pam_states() const { return decode_pam(registers().pam_reg1, registers().pam_reg2); }
 

@@ -79,6 +79,11 @@ HypervRegisterState hyperv_reset_state(const Identity& identity) {
           .smm_config_word = kSmramFixed};
 }
 
+std::uint16_t smram_as_stored(std::uint16_t written) {
+  constexpr std::uint16_t kKept = kSmramStored & ~kSmramOpen;
+  return static_cast<std::uint16_t>(((written & kKept) | kSmramFixed) & ~kSmramErrorBit);
+}
+
 HypervRegisters::HypervRegisters(const Identity& identity, EventSink& events)
     : state_(hyperv_reset_state(identity)), events_(events) {}
 
@@ -111,12 +116,15 @@ void HypervRegisters::write(std::uint8_t offset, std::uint32_t value, ByteEnable
 void HypervRegisters::write_smram(std::uint16_t value) {
   if (state_.smm_config_word & kSmramLocked) return;
   if (value & kSmramNotKept) warn(smram_bits_, "SMRAM: unsupported bits {:04x}h", value & kSmramNotKept);
-  value = static_cast<std::uint16_t>(((value & kSmramStored) | kSmramFixed) & ~kSmramErrorBit);
   if (value & kSmramOpen) {
     warn(smram_open_, "SMRAM: opening it is not supported, {:02x}h refused", value & kSmramOpen);
-    value = static_cast<std::uint16_t>(value & ~kSmramOpen);
   }
-  state_.smm_config_word = value;
+  state_.smm_config_word = smram_as_stored(value);
+}
+
+void HypervRegisters::restore(const HypervRegisterState& state) {
+  LOWMEG_INVARIANT(smram_as_stored(state.smm_config_word) == state.smm_config_word, "a possible SMRAM word");
+  state_ = state;
 }
 
 void HypervRegisters::warn(EventLimit& limit, const char* format, unsigned number) {

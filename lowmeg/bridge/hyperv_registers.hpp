@@ -29,6 +29,10 @@ struct HypervRegisterState {
 /// The values after power-on and reset.
 HypervRegisterState hyperv_reset_state(const Identity& identity);
 
+/// What a guest's write of `written` leaves in the SMRAM word while it is not locked. A word that this gives
+/// back is one that the registers can hold.
+std::uint16_t smram_as_stored(std::uint16_t written);
+
 /// No threads and no locks. It does not act on PAM: the HostBridge compares before and after.
 class HypervRegisters {
  public:
@@ -38,6 +42,8 @@ class HypervRegisters {
   std::uint32_t read(std::uint8_t offset);
   void write(std::uint8_t offset, std::uint32_t value, ByteEnables enables);
   void reset(const Identity& identity) { state_ = hyperv_reset_state(identity); }
+  /// Aborts unless the SMRAM word is one that the registers can hold; the others can be any.
+  void restore(const HypervRegisterState& state);
 
   const HypervRegisterState& state() const { return state_; }
 

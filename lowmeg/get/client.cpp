@@ -2,10 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "lowmeg/get/stopwatch.hpp"
+
 namespace lowmeg::get {
 namespace {
 
 using std::chrono::steady_clock;
+
+// A host that only ever notifies does not keep the caller past his deadline.
+Result<void> check(Deadline deadline) {
+  if (steady_clock::now() < deadline) return {};
+  return fail(Errc::kTimeout, "the GET host talks, but has not answered in time");
+}
 
 Request as_request(const RangeRequest& request) {
   return std::visit([](const auto& value) { return Request{value}; }, request);
@@ -14,82 +24,148 @@ Request as_request(const RangeRequest& request) {
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::connect(std::unique_ptr<Transport> transport, EventSink& events,
-                                                std::chrono::milliseconds timeout) {
-  std::unique_ptr<Client> client(new Client(std::move(transport), events, timeout));
+                                                const ClientOptions& options) {
+  std::unique_ptr<Client> client(new Client(std::move(transport), events, options));
   if (auto agreed = client->exchange_version(); !agreed) return tl::unexpected(agreed.error());
   return client;
 }
 
-Client::Client(std::unique_ptr<Transport> transport, EventSink& events, std::chrono::milliseconds timeout)
-    : transport_(std::move(transport)), events_(events), timeout_(timeout), buffer_(wire::kMaxMessageSize) {}
+Client::Client(std::unique_ptr<Transport> transport, EventSink& events, const ClientOptions& options)
+    : transport_(std::move(transport)), events_(events), options_(options), buffer_(wire::kMaxMessageSize) {}
 
 Result<void> Client::exchange_version() {
   const std::lock_guard lock(mutex_);
   const Result<Answer> answer = exchange(VersionOffer{wire::kProtocolNickelRev2});
-  if (!answer) return tl::unexpected(answer.error());
+  if (!answer) {
+    give_up(answer.error());
+    return tl::unexpected(answer.error());
+  }
   if (std::get<VersionAnswer>(*answer).accepted) return {};
-  transport_->close();
-  return fail(Errc::kNotSupported, "the GET host refuses protocol version 4.2");
+  give_up({Errc::kNotSupported, "the GET host refuses protocol version 4.2"});
+  return tl::unexpected(*given_up_);
 }
 
 Result<void> Client::perform(std::span<RangeExchange> exchanges) {
   const std::lock_guard lock(mutex_);
-  for (RangeExchange& exchange_in_hand : exchanges) {
-    const Result<Answer> answer = exchange(as_request(exchange_in_hand.request));
-    if (!answer) return tl::unexpected(answer.error());
-    const auto* create = std::get_if<CreateAnswer>(&*answer);
-    exchange_in_hand.status = create ? create->status : CreateStatus::kSuccess;
-    count(exchange_in_hand);
-  }
-  return {};
+  if (given_up_) return fail(Errc::kClosed, "the GET connection was given up: " + given_up_->message());
+  auto performed = perform_all(exchanges);
+  if (!performed) give_up(performed.error());
+  return performed;
 }
 
-ClientCounters Client::counters() const {
+void Client::close() {
+  const std::lock_guard lock(mutex_);
+  if (!given_up_) give_up({Errc::kClosed, "closed by its owner"});
+}
+
+Counters Client::counters() const {
   const std::lock_guard lock(mutex_);
   return counters_;
 }
 
-Result<Answer> Client::exchange(const Request& request) {
-  if (given_up_) return fail(Errc::kClosed, "the GET connection was given up: " + given_up_->message());
-  const auto start = steady_clock::now();
-  const Deadline deadline = start + timeout_;
-  const auto sent = transport_->send(encode(request).bytes(), deadline);
-  Result<Answer> answer = sent ? await_answer(id_of(request), deadline) : tl::unexpected(sent.error());
-  if (!answer) {
-    given_up_ = answer.error();
-    transport_->close();
+Result<void> Client::perform_all(std::span<RangeExchange> exchanges) {
+  while (!exchanges.empty()) {
+    if (auto taken = take_in_pending(); !taken) return taken;
+    const std::size_t together = std::min<std::size_t>(exchanges.size(), max_batch_);
+    if (auto done = perform_together(exchanges.first(together)); !done) return done;
+    exchanges = exchanges.subspan(together);
   }
+  return {};
+}
+
+Result<void> Client::perform_together(std::span<RangeExchange> exchanges) {
+  const Stopwatch stopwatch(counters_.nanoseconds);
+  const Deadline deadline = steady_clock::now() + options_.timeout;
   ++counters_.round_trips;
-  counters_.nanoseconds += static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(steady_clock::now() - start).count());
-  return answer;
+  if (exchanges.size() > 1) {
+    const auto announced =
+        send(encode(Batch{static_cast<std::uint32_t>(exchanges.size())}).bytes(), deadline);
+    if (!announced) return announced;
+  }
+  for (const RangeExchange& exchange : exchanges) {
+    if (auto sent = send(encode(as_request(exchange.request)).bytes(), deadline); !sent) return sent;
+  }
+  for (RangeExchange& exchange : exchanges) {
+    const Result<Answer> answer = await_answer(id_of(as_request(exchange.request)), deadline);
+    if (!answer) return tl::unexpected(answer.error());
+    conclude(exchange, *answer);
+  }
+  return {};
+}
+
+Result<Answer> Client::exchange(const Request& request) {
+  const Stopwatch stopwatch(counters_.nanoseconds);
+  const Deadline deadline = steady_clock::now() + options_.timeout;
+  if (auto sent = send(encode(request).bytes(), deadline); !sent) return tl::unexpected(sent.error());
+  return await_answer(id_of(request), deadline);
+}
+
+Result<void> Client::take_in_pending() {
+  const Deadline deadline = steady_clock::now() + options_.timeout;
+  for (;;) {
+    if (auto in_time = check(deadline); !in_time) return in_time;
+    const Result<Bytes> message = receive(Deadline::min());
+    if (!message) {
+      return message.error().code == Errc::kTimeout ? Result<void>{} : tl::unexpected(message.error());
+    }
+    if (is_response(*message)) {
+      if (stray_response_.admit()) {
+        events_.event({Severity::kWarning, "get", "a response that nobody waits for was dropped"});
+      }
+      continue;
+    }
+    const auto decoded = decode_from_host(*message, wire::HostRequestId::kVersion);
+    if (!decoded) return tl::unexpected(decoded.error());
+    take_in(*decoded);
+  }
+}
+
+Result<void> Client::send(Bytes message, Deadline deadline) {
+  counters_.bytes_sent += message.size();
+  return transport_->send(message, deadline);
 }
 
 Result<Answer> Client::await_answer(wire::HostRequestId id, Deadline deadline) {
   for (;;) {
-    const auto size = transport_->receive(buffer_, deadline);
-    if (!size) return tl::unexpected(size.error());
-    auto message = decode_from_host(Bytes(buffer_).first(*size), id);
+    if (auto in_time = check(deadline); !in_time) return tl::unexpected(in_time.error());
+    const Result<Bytes> message = receive(deadline);
     if (!message) return tl::unexpected(message.error());
-    if (auto* answer = std::get_if<Answer>(&*message)) return *answer;
-    if (unknown_notification_.admit()) {
-      events_.event(
-          {Severity::kInfo, "get",
-           fmt::format("notification {} from the host ignored", std::get<Notification>(*message).id)});
-    }
-    // A host that never stops notifying would otherwise keep the caller past the deadline.
-    if (steady_clock::now() >= deadline)
-      return fail(Errc::kTimeout, "the GET host sends notifications, no answer");
+    const Result<FromHost> decoded = decode_from_host(*message, id);
+    if (!decoded) return tl::unexpected(decoded.error());
+    if (const auto* answer = std::get_if<Answer>(&*decoded)) return *answer;
+    take_in(*decoded);
   }
 }
 
-void Client::count(const RangeExchange& exchange) {
-  if (std::holds_alternative<ResetRamGpaRange>(exchange.request)) {
-    ++counters_.resets;
+Result<Bytes> Client::receive(Deadline deadline) {
+  const auto size = transport_->receive(buffer_, deadline);
+  if (!size) return tl::unexpected(size.error());
+  counters_.bytes_received += *size;
+  return Bytes(buffer_).first(*size);
+}
+
+void Client::take_in(const FromHost& notification) {
+  if (const auto* offer = std::get_if<BatchOffer>(&notification)) {
+    if (options_.batching == Batching::kWhereOffered)
+      max_batch_ = std::max<std::uint32_t>(offer->max_requests, 1);
     return;
   }
-  ++counters_.creates;
-  if (exchange.status != CreateStatus::kSuccess) ++counters_.refused_creates;
+  if (unknown_notification_.admit()) {
+    events_.event(
+        {Severity::kInfo, "get",
+         fmt::format("notification {} from the host ignored", std::get<Notification>(notification).id)});
+  }
+}
+
+void Client::conclude(RangeExchange& exchange, const Answer& answer) {
+  const auto* create = std::get_if<CreateAnswer>(&answer);
+  exchange.status = create ? create->status : CreateStatus::kSuccess;
+  counters_.count(exchange.request, *exchange.status);
+}
+
+void Client::give_up(const Error& error) {
+  given_up_ = error;
+  transport_->close();
 }
 
 }  // namespace lowmeg::get

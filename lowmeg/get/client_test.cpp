@@ -18,11 +18,12 @@ constexpr const char* kAccepted = "01 03 01 00 01 00";
 constexpr const char* kCreated = "01 03 1c 00 00 00 00 00";
 constexpr const char* kOccupied = "01 03 1c 00 02 00 00 00";
 constexpr const char* kWasReset = "01 03 1d 00";
+constexpr const char* kBatchOffer = "01 04 4c ff 40 00 00 00";
 constexpr const char* kBattery = "01 04 07 00 64 00 00 00";
 
 struct ClientTest : testing::Test {
-  Result<std::unique_ptr<Client>> connect(std::chrono::milliseconds timeout = std::chrono::seconds(5)) {
-    return Client::connect(std::make_unique<fakes::ScriptedTransport>(script), events, timeout);
+  Result<std::unique_ptr<Client>> connect(const ClientOptions& options = {}) {
+    return Client::connect(std::make_unique<fakes::ScriptedTransport>(script), events, options);
   }
   std::unique_ptr<Client> connected() {
     script.answers.push_front(kAccepted);
@@ -45,7 +46,9 @@ TEST_F(ClientTest, OffersOneVersion) {
   EXPECT_THAT(script.sent, ElementsAre("01 02 01 00 02 00 04 00"));
   EXPECT_EQ(script.closed, 0u);
   EXPECT_EQ((*client)->counters().requests(), 0u);
-  EXPECT_EQ((*client)->counters().round_trips, 1u);
+  EXPECT_EQ((*client)->counters().round_trips, 0u) << "the version exchange is no request";
+  EXPECT_EQ((*client)->counters().bytes_sent, 8u);
+  EXPECT_EQ((*client)->counters().bytes_received, 6u);
 }
 
 TEST_F(ClientTest, DoesNotConnectWithoutAnAgreement) {
@@ -85,12 +88,13 @@ TEST_F(ClientTest, PerformsInOrderAndCounts) {
   EXPECT_EQ(asked[0].status, CreateStatus::kSuccess);
   EXPECT_EQ(asked[1].status, CreateStatus::kSuccess);
   EXPECT_EQ(asked[2].status, CreateStatus::kSlotOccupied);
-  const ClientCounters counters = client->counters();
-  EXPECT_EQ(counters.creates, 2u);
+  const Counters counters = client->counters();
+  EXPECT_EQ(counters.creates.total(), 2u);
+  EXPECT_EQ(counters.creates.of(CreateStatus::kSlotOccupied), 1u);
   EXPECT_EQ(counters.resets, 1u);
-  EXPECT_EQ(counters.refused_creates, 1u);
+  EXPECT_EQ(counters.creates.refused(), 1u);
   EXPECT_EQ(counters.requests(), 3u);
-  EXPECT_EQ(counters.round_trips, 4u);
+  EXPECT_EQ(counters.round_trips, 3u);
   EXPECT_GT(counters.nanoseconds, 0u);
   EXPECT_TRUE(client->perform({}));
   EXPECT_THAT(script.sent, SizeIs(4));
@@ -150,7 +154,7 @@ TEST_F(ClientTest, GivesUpForGood) {
     EXPECT_THAT(script.sent, SizeIs(3)) << "nothing is sent any more";
     EXPECT_THAT(script.answers, SizeIs(2)) << "nor read";
     EXPECT_EQ(client->counters().resets, 1u);
-    EXPECT_EQ(client->counters().creates, 0u);
+    EXPECT_EQ(client->counters().creates.total(), 0u);
   }
 }
 
@@ -165,13 +169,76 @@ TEST_F(ClientTest, GivesUpWhenItCannotSend) {
 // The deadline is of the exchange: a host that only ever notifies does not keep the caller.
 TEST_F(ClientTest, HoldsItsDeadlineAgainstEndlessNotifications) {
   script.answers = {kAccepted};
-  const auto client = connect(std::chrono::milliseconds(20)).value();
+  const auto client = connect({.timeout = std::chrono::milliseconds(20)}).value();
   script.forever = kBattery;
   auto asked = exchanges({ResetRamGpaRange{1}});
   const auto performed = client->perform(asked);
   ASSERT_FALSE(performed);
   EXPECT_EQ(performed.error().code, Errc::kTimeout);
   EXPECT_EQ(script.closed, 1u);
+}
+
+// The same against a flood that arrives while nothing is asked.
+TEST_F(ClientTest, HoldsItsDeadlineAgainstAFloodBeforehand) {
+  script.answers = {kAccepted};
+  const auto client = connect({.timeout = std::chrono::milliseconds(20)}).value();
+  script.pending_forever = kBattery;
+  auto asked = exchanges({ResetRamGpaRange{1}});
+  EXPECT_EQ(client->perform(asked).error().code, Errc::kTimeout);
+  EXPECT_EQ(script.closed, 1u);
+}
+
+// E.6: "response with empty queue: warn, drop"; notifications that arrive while nothing is pending are
+// ignored too.
+TEST_F(ClientTest, DropsWhatArrivesWhileNothingIsAsked) {
+  const auto client = connected();
+  script.pending = {kWasReset, kBattery, kCreated};
+  script.answers = {kOccupied};
+  auto asked = exchanges({CreateRamGpaRange{}});
+  ASSERT_TRUE(client->perform(asked));
+  EXPECT_EQ(asked[0].status, CreateStatus::kSlotOccupied) << "not the answer that came before the question";
+  EXPECT_THAT(events.text(), HasSubstr("a response that nobody waits for was dropped"));
+  EXPECT_THAT(events.text(), HasSubstr("notification 7 from the host ignored"));
+}
+
+// A host that offers batches gets the requests of one call together: BATCH{n}, n requests, n answers.
+TEST_F(ClientTest, SendsABatchWhereOneIsOffered) {
+  const auto client = connected();
+  script.pending = {kBatchOffer};
+  script.answers = {kWasReset, kCreated};
+  auto asked = exchanges({ResetRamGpaRange{1}, CreateRamGpaRange{1}});
+  ASSERT_TRUE(client->perform(asked));
+  ASSERT_THAT(script.sent, SizeIs(4));
+  EXPECT_EQ(script.sent[1], "01 01 4c ff 02 00 00 00");
+  EXPECT_EQ(script.sent[2], "01 02 1d 00 01 00 00 00");
+  EXPECT_EQ(script.sent[3].substr(0, 11), "01 02 1c 00");
+  EXPECT_EQ(client->counters().round_trips, 1u);
+
+  script.answers = {kWasReset};
+  auto one = exchanges({ResetRamGpaRange{1}});
+  ASSERT_TRUE(client->perform(one));
+  EXPECT_THAT(script.sent, SizeIs(5)) << "one request is no batch";
+}
+
+TEST_F(ClientTest, CutsABatchToWhatTheHostTakes) {
+  const auto client = connected();
+  script.pending = {"01 04 4c ff 02 00 00 00"};
+  script.answers = {kWasReset, kWasReset, kWasReset};
+  auto asked = exchanges({ResetRamGpaRange{1}, ResetRamGpaRange{2}, ResetRamGpaRange{3}});
+  ASSERT_TRUE(client->perform(asked));
+  EXPECT_EQ(client->counters().round_trips, 2u);
+  EXPECT_THAT(script.sent, SizeIs(5)) << "version, BATCH{2}, two requests, and the third alone";
+}
+
+TEST_F(ClientTest, KeepsToOneRequestWhereToldTo) {
+  script.answers = {kAccepted};
+  const auto client = connect({.batching = Batching::kNever}).value();
+  script.pending = {kBatchOffer};
+  script.answers = {kWasReset, kWasReset};
+  auto asked = exchanges({ResetRamGpaRange{1}, ResetRamGpaRange{2}});
+  ASSERT_TRUE(client->perform(asked));
+  EXPECT_THAT(script.sent, SizeIs(3));
+  EXPECT_EQ(client->counters().round_trips, 2u);
 }
 
 }  // namespace

@@ -56,11 +56,25 @@ struct ResetAnswer {
 };
 using Answer = std::variant<VersionAnswer, CreateAnswer, ResetAnswer>;
 
-/// A guest notification of whatever id; its payload is nobody's business here.
+/// A notification that Lowmeg does not know; its payload is nobody's business here.
 struct Notification {
   std::uint16_t id = 0;
   friend bool operator==(const Notification&, const Notification&) = default;
 };
+
+/// The host takes batches of up to `max_requests`. Private to Lowmeg.
+struct BatchOffer {
+  std::uint32_t max_requests = 0;
+  friend bool operator==(const BatchOffer&, const BatchOffer&) = default;
+};
+/// The next `requests` requests are one batch: one change of the map, and as many answers. Private to Lowmeg.
+struct Batch {
+  std::uint32_t requests = 0;
+  friend bool operator==(const Batch&, const Batch&) = default;
+};
+
+using FromHost = std::variant<Answer, BatchOffer, Notification>;
+using FromGuest = std::variant<Request, Batch, Notification>;
 
 /// An encoded message; none that Lowmeg sends is longer.
 class Message {
@@ -82,13 +96,18 @@ class Message {
 
 Message encode(const Request& request);
 Message encode(const Answer& answer);
+Message encode(const BatchOffer& offer);
+Message encode(const Batch& batch);
 
-/// What the guest side reads from the host: the answer to a request of the given kind, or a notification.
-/// Anything else is kProtocol, one line.
-Result<std::variant<Answer, Notification>> decode_from_host(Bytes message, wire::HostRequestId awaited);
+/// What the guest side reads from the host while it waits for the answer to `awaited`. Anything that is not
+/// due is kProtocol, one line.
+Result<FromHost> decode_from_host(Bytes message, wire::HostRequestId awaited);
 
-/// What the host reads from the guest: a request, or (as an empty variant) a notification that it may ignore.
-Result<std::variant<std::monostate, Request>> decode_from_guest(Bytes message);
+/// What the host reads from the guest.
+Result<FromGuest> decode_from_guest(Bytes message);
+
+/// Whether the message is a response, by its header alone.
+bool is_response(Bytes message);
 
 wire::HostRequestId id_of(const Request& request);
 /// "SUCCESS", "SLOT_OCCUPIED", ...; "status 9" has no name and gives "unknown".

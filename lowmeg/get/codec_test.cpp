@@ -48,11 +48,16 @@ TEST(Codec, WritesTheAnswersBytes) {
   EXPECT_EQ(encoded(Answer{ResetAnswer{}}), "01 03 1d 00");
 }
 
+TEST(Codec, WritesTheBatchsBytes) {
+  EXPECT_EQ(hex(encode(BatchOffer{64}).bytes()), "01 04 4c ff 40 00 00 00");
+  EXPECT_EQ(hex(encode(Batch{26}).bytes()), "01 01 4c ff 1a 00 00 00");
+}
+
 TEST(Codec, ReadsTheHostsMessages) {
   struct Row {
     HostRequestId awaited;
     const char* bytes;
-    std::variant<Answer, Notification> message;
+    FromHost message;
   };
   const Row rows[] = {
       {kVersion, "01 03 01 00 01 00", Answer{VersionAnswer{true}}},
@@ -64,6 +69,8 @@ TEST(Codec, ReadsTheHostsMessages) {
       {kResetRamGpaRange, "01 04 07 00", Notification{7}},    // BATTERY_STATUS
       {kVersion, "02 04 34 12 aa bb", Notification{0x1234}},  // "0 is fatal, >= 1 accepted"
       {kVersion, "01 04 01 00", Notification{1}},             // ids have a space of their own
+      {kVersion, "01 04 4c ff 40 00 00 00", BatchOffer{64}},
+      {kVersion, "01 04 4c ff 40 00 00", Notification{0xff4c}},  // too short for an offer: nobody's
   };
   for (const Row& row : rows) {
     const auto message = decode_from_host(unhex(row.bytes), row.awaited);
@@ -114,7 +121,7 @@ TEST(Codec, RefusesWhatAHostMayNotSend) {
 TEST(Codec, ReadsTheGuestsMessages) {
   struct Row {
     std::string bytes;
-    std::variant<std::monostate, Request> message;
+    FromGuest message;
   };
   const Row rows[] = {
       {"01 02 01 00 02 00 04 00", Request{VersionOffer{0x00040002}}},
@@ -123,8 +130,9 @@ TEST(Codec, ReadsTheGuestsMessages) {
       {kCreateBytes + std::string(" 55 aa"), Request{kCreate}},
       {"01 02 1d 00 78 56 34 12", Request{ResetRamGpaRange{0x12345678}}},
       {"01 02 1d 00 0d 00 00 00 00", Request{ResetRamGpaRange{13}}},
-      {"01 01 01 00", std::monostate{}},  // POWER_OFF: a notification, whatever its id and size
-      {"01 01 1c 00 00", std::monostate{}},
+      {"01 01 01 00", Notification{1}},  // POWER_OFF: a notification, whatever its id and size
+      {"01 01 1c 00 00", Notification{28}},
+      {"01 01 4c ff 1a 00 00 00", Batch{26}},
   };
   for (const Row& row : rows) {
     const auto message = decode_from_guest(unhex(row.bytes));
@@ -151,6 +159,7 @@ TEST(Codec, RefusesWhatAGuestMayNotSend) {
       {"01 02 1d 00 00 00 00", "7 bytes where 8"},
       {"01 02 1c 00 04 00 00 00", "8 bytes where 40"},
       {"01 02 01 00", "4 bytes where 8"},
+      {"01 01 4c ff 01 00 00", "7 bytes where 8"},
       {"01 02 02 00 00 00 00 00", "request 2 is unknown"},  // TIME
       {"01 02 1c 01 00 00 00 00", "request 284 is unknown"},
       {"01 02 ff ff 00 00 00 00", "request 65535 is unknown"},

@@ -30,8 +30,8 @@ TEST(GetThreads, ShareAClient) {
   std::thread other([&rig] { exchange_rounds(*rig.client, 1); });
   exchange_rounds(*rig.client, 2);
   other.join();
-  EXPECT_EQ(rig.client->counters().creates, 2u * kRounds);
-  EXPECT_EQ(rig.client->counters().refused_creates, 0u);
+  EXPECT_EQ(rig.client->counters().creates.total(), 2u * kRounds);
+  EXPECT_EQ(rig.client->counters().creates.refused(), 0u);
 }
 
 // Two clients of one host, and somebody who looks on.

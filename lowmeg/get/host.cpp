@@ -1,5 +1,7 @@
 #include "lowmeg/get/host.hpp"
 
+#include "lowmeg/get/stopwatch.hpp"
+
 namespace lowmeg::get {
 namespace {
 
@@ -21,6 +23,14 @@ Host::Host(memory::Mapper& mapper, memory::MemoryMap base, const HostLimits& lim
 void Host::apply(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses) {
   LOWMEG_INVARIANT(requests.size() == statuses.size(), "a status for each request");
   const std::lock_guard lock(mutex_);
+  const Stopwatch stopwatch(counters_.nanoseconds);
+  carry_out(requests, statuses);
+  ++counters_.round_trips;
+  for (std::size_t i = 0; i < requests.size(); ++i) counters_.count(requests[i], statuses[i]);
+  if (observer_) observer_->applied(requests, statuses, slots_);
+}
+
+void Host::carry_out(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses) {
   SlotTable wanted = slots_;
   SlotTable resets_only = slots_;
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -33,14 +43,12 @@ void Host::apply(std::span<const RangeRequest> requests, std::span<CreateStatus>
       statuses[i] = CreateStatus::kSuccess;
     }
   }
-  if (!commit(wanted)) {
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      if (as_create(requests[i]) && statuses[i] == CreateStatus::kSuccess)
-        statuses[i] = CreateStatus::kFailed;
-    }
-    commit(resets_only);
+  if (commit(wanted)) return;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const bool was_accepted = as_create(requests[i]) && statuses[i] == CreateStatus::kSuccess;
+    if (was_accepted) statuses[i] = CreateStatus::kFailed;
   }
-  count(requests, statuses);
+  commit(resets_only);
 }
 
 bool Host::commit(const SlotTable& table) {
@@ -57,15 +65,15 @@ bool Host::commit(const SlotTable& table) {
   return true;
 }
 
-void Host::count(std::span<const RangeRequest> requests, std::span<const CreateStatus> statuses) {
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (!as_create(requests[i])) {
-      ++counters_.resets;
-      continue;
-    }
-    ++counters_.creates;
-    if (statuses[i] != CreateStatus::kSuccess) ++counters_.refused_creates;
-  }
+void Host::observe(HostObserver* observer) {
+  const std::lock_guard lock(mutex_);
+  observer_ = observer;
+}
+
+void Host::count_bytes(std::uint64_t received, std::uint64_t sent) {
+  const std::lock_guard lock(mutex_);
+  counters_.bytes_received += received;
+  counters_.bytes_sent += sent;
 }
 
 SlotTable Host::slots() const {
@@ -73,7 +81,7 @@ SlotTable Host::slots() const {
   return slots_;
 }
 
-HostCounters Host::counters() const {
+Counters Host::counters() const {
   const std::lock_guard lock(mutex_);
   return counters_;
 }

@@ -11,18 +11,18 @@
 #include <span>
 
 #include "lowmeg/core/event_sink.hpp"
+#include "lowmeg/get/counters.hpp"
 #include "lowmeg/get/slot_table.hpp"
 #include "lowmeg/memory/mapper.hpp"
 
 namespace lowmeg::get {
 
-struct HostCounters {
-  std::uint64_t creates = 0;
-  std::uint64_t resets = 0;
-  std::uint64_t refused_creates = 0;
-  std::uint64_t commits = 0;
-
-  std::uint64_t requests() const { return creates + resets; }
+/// Is told of what a host has done, with the host's lock held: do not call back into it.
+class HostObserver {
+ public:
+  virtual ~HostObserver() = default;
+  virtual void applied(std::span<const RangeRequest> requests, std::span<const CreateStatus> statuses,
+                       const SlotTable& slots) = 0;
 };
 
 /// Thread-safe. Order of locks: the host's is taken before the map's.
@@ -36,13 +36,18 @@ class Host {
   /// When the mapper fails, the creates get FAILED and the resets are committed alone; nothing else changes.
   void apply(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
 
+  /// Borrows the observer; null for none.
+  void observe(HostObserver* observer);
+  /// A session tells what it has received and sent.
+  void count_bytes(std::uint64_t received, std::uint64_t sent);
+
   SlotTable slots() const;
-  HostCounters counters() const;
+  Counters counters() const;
 
  private:
   Host(memory::Mapper& mapper, memory::MemoryMap base, const HostLimits& limits, EventSink& events);
   bool commit(const SlotTable& table);
-  void count(std::span<const RangeRequest> requests, std::span<const CreateStatus> statuses);
+  void carry_out(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
 
   memory::Mapper& mapper_;
   const memory::MemoryMap base_;
@@ -50,7 +55,8 @@ class Host {
 
   mutable std::mutex mutex_;  // guards all below
   SlotTable slots_;
-  HostCounters counters_;
+  Counters counters_;
+  HostObserver* observer_ = nullptr;
   EventLimit commit_failed_{8};
 };
 

@@ -23,17 +23,28 @@ constexpr const char* kReset = "01 02 1d 00 04 00 00 00";
 constexpr const char* kPowerOff = "01 01 01 00";
 
 struct HostSessionTest : testing::Test {
-  // The answer in hex, "" for none, or the error.
+  // The answers in hex, "" for none, or the error.
   std::string handle(const std::string& message) {
-    const auto answer = session.handle(unhex(message));
-    if (!answer) {
-      EXPECT_EQ(answer.error().code, Errc::kProtocol);
-      return "error: " + answer.error().what;
+    const auto answers = session.handle(unhex(message));
+    if (!answers) {
+      EXPECT_EQ(answers.error().code, Errc::kProtocol);
+      return "error: " + answers.error().what;
     }
-    return *answer ? hex((*answer)->bytes()) : "";
+    std::string text;
+    for (const Message& answer : *answers) text += (text.empty() ? "" : ", ") + hex(answer.bytes());
+    return text;
   }
   GetRig rig;
-  HostSession session{*rig.host};
+  HostSession session{*rig.host, Batches::kNotOffered};
+};
+
+struct BatchTest : HostSessionTest {
+  BatchTest() {
+    session = HostSession(*rig.host);
+    EXPECT_EQ(handle(kVersion42), std::string(kAccepted) + ", 01 04 4c ff 40 00 00 00")
+        << "and takes batches";
+    rig.mapper.commits = 0;
+  }
 };
 
 // "GED insists the first message is VERSION."
@@ -96,6 +107,64 @@ TEST_F(HostSessionTest, OutlivesNoRange) {
     EXPECT_EQ(rig.host->slots(), held);
   }
   EXPECT_EQ(rig.host->slots(), held);
+}
+
+// "The host commits once for all n", and answers all of them then.
+TEST_F(BatchTest, IsOneCommitAndAnsweredTogether) {
+  EXPECT_EQ(handle("01 01 4c ff 03 00 00 00"), "");
+  EXPECT_EQ(handle(kCreate), "");
+  EXPECT_EQ(handle(kCreate), "");
+  EXPECT_EQ(rig.host->counters().requests(), 0u) << "nothing is done before the last";
+  EXPECT_EQ(handle(kReset), "01 03 1c 00 00 00 00 00, 01 03 1c 00 02 00 00 00, 01 03 1d 00");
+  EXPECT_EQ(rig.host->slots().slot(4), std::nullopt) << "in order";
+  EXPECT_EQ(handle(kCreate), "01 03 1c 00 00 00 00 00") << "then one by one again";
+  EXPECT_EQ(rig.mapper.commits, 1u);
+}
+
+// "If that commit fails, the creates get FAILED and the resets are committed alone."
+TEST_F(BatchTest, FailsItsCreatesTogether) {
+  handle(kCreate);
+  rig.mapper.refuse_next = 1;
+  handle("01 01 4c ff 02 00 00 00");
+  handle(kReset);
+  std::string elsewhere = kCreate;
+  elsewhere.replace(elsewhere.find("0c 00 00"), 2, "0d");  // at D0000
+  EXPECT_EQ(handle(elsewhere), "01 03 1d 00, 01 03 1c 00 05 00 00 00");
+  EXPECT_EQ(rig.host->slots().slot(4), std::nullopt);
+}
+
+TEST_F(BatchTest, ThatBreaksItsRulesEndsTheConnectionAndDoesNothing) {
+  struct Row {
+    const char *size, *then, *error;
+  };
+  const Row rows[] = {
+      {"00 00 00 00", "", "batch of 0"},
+      {"41 00 00 00", "", "batch of 65"},
+      {"ff ff ff ff", "", "batch of 4294967295"},
+      {"02 00 00 00", kVersion42, "broken off"},
+      {"02 00 00 00", kPowerOff, "broken off"},
+      {"02 00 00 00", "01 01 4c ff 02 00 00 00", "broken off"},
+      {"02 00 00 00", "01 02 1d 00", "4 bytes where 8"},
+  };
+  for (const Row& row : rows) {
+    session = HostSession(*rig.host);
+    handle(kVersion42);
+    std::string said = handle(std::string("01 01 4c ff ") + row.size);
+    if (*row.then) {
+      EXPECT_EQ(said, "");
+      handle(kCreate);
+      said = handle(row.then);
+    }
+    EXPECT_THAT(said, HasSubstr(row.error));
+    EXPECT_EQ(rig.host->counters().requests(), 0u);
+  }
+}
+
+// A host that does not offer batches takes BATCH for a notification that it does not know.
+TEST_F(HostSessionTest, IgnoresABatchWhereNoneIsOffered) {
+  handle(kVersion42);
+  EXPECT_EQ(handle("01 01 4c ff 02 00 00 00"), "");
+  EXPECT_EQ(handle(kReset), "01 03 1d 00");
 }
 
 }  // namespace

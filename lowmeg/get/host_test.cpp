@@ -108,9 +108,9 @@ TEST_F(HostTest, Counts) {
   apply({kFirst});
   apply({kFirst, kMisaligned, kSecond});
   apply({ResetRamGpaRange{0}, ResetRamGpaRange{0}});
-  const HostCounters counters = host->counters();
-  EXPECT_EQ(counters.creates, 4u);
-  EXPECT_EQ(counters.refused_creates, 2u);
+  const Counters counters = host->counters();
+  EXPECT_EQ(counters.creates.total(), 4u);
+  EXPECT_EQ(counters.creates.refused(), 2u);
   EXPECT_EQ(counters.resets, 2u);
   EXPECT_EQ(counters.requests(), 6u);
   EXPECT_EQ(counters.commits, 3u) << "the one that failed, and two";

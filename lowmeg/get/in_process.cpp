@@ -13,12 +13,12 @@ tl::unexpected<Error> closed() {
 
 Result<void> InProcessTransport::send(std::span<const std::uint8_t> message, Deadline /*deadline*/) {
   if (closed_) return lowmeg::get::closed();
-  auto answer = session_.handle(message);
-  if (!answer) {
+  const auto answers = session_.handle(message);
+  if (!answers) {
     close();
-    return tl::unexpected(answer.error());
+    return tl::unexpected(answers.error());
   }
-  if (*answer) answers_.push_back(**answer);
+  answers_.insert(answers_.end(), answers->begin(), answers->end());
   return {};
 }
 

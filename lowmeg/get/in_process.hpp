@@ -14,7 +14,7 @@ namespace lowmeg::get {
 class InProcessTransport final : public Transport {
  public:
   /// Borrows the host.
-  explicit InProcessTransport(Host& host) : session_(host) {}
+  explicit InProcessTransport(Host& host, Batches batches = Batches::kOffered) : session_(host, batches) {}
 
   Result<void> send(std::span<const std::uint8_t> message, Deadline deadline) override;
   Result<std::size_t> receive(std::span<std::uint8_t> buffer, Deadline deadline) override;

@@ -19,7 +19,7 @@ struct InProcessTest : testing::Test {
     return size ? fakes::hex(std::span(buffer).first(*size)) : size.error().what;
   }
   fakes::GetRig rig;
-  InProcessTransport transport{*rig.host};
+  InProcessTransport transport{*rig.host, Batches::kNotOffered};
   std::vector<std::uint8_t> buffer = std::vector<std::uint8_t>(wire::kMaxMessageSize);
 };
 

@@ -38,6 +38,11 @@ enum class CreateStatus : std::uint32_t {
   kFailed = 5,
 };
 
+// Lowmeg's own, private notifications for batches; every other peer logs and ignores them, as the protocol
+// has it. GET's ids of both directions count up from 1.
+inline constexpr std::uint16_t kBatchOfferId = 0xff4c;  // guest notification: the host takes batches
+inline constexpr std::uint16_t kBatchId = 0xff4c;       // host notification: the next requests are one batch
+
 inline constexpr std::uint64_t kFlagRomMb = 1u << 1;  // writes are discarded; all other bits are reserved
 
 #pragma pack(push, 1)
@@ -88,6 +93,18 @@ struct ResetRamGpaRangeResponse {
   Header header;  // no status: a reset cannot fail
 };
 static_assert(sizeof(ResetRamGpaRangeResponse) == 4);
+
+struct BatchOfferNotification {
+  Header header;
+  std::uint32_t max_requests;
+};
+static_assert(sizeof(BatchOfferNotification) == 8);
+
+struct BatchNotification {
+  Header header;
+  std::uint32_t requests;
+};
+static_assert(sizeof(BatchNotification) == 8);
 
 #pragma pack(pop)
 

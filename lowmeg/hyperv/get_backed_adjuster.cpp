@@ -80,4 +80,24 @@ void GetBackedAdjuster::conclude(const Plan& plan, std::size_t step) {
   }
 }
 
+void GetBackedAdjuster::restore(const AdjusterState& state) {
+  for (std::size_t i = 0; i < kSegmentCount; ++i) {
+    const std::optional<Handle>& handle = state.handles[i];
+    LOWMEG_INVARIANT(!handle || handle->remote_handle == state.base_slot + i, "a handle is its slot");
+  }
+  state_ = state;
+}
+
+Result<void> GetBackedAdjuster::forget_ranges() {
+  Plan resets;
+  for (std::uint32_t i = 0; i < kSegmentCount; ++i) {
+    resets.exchanges[i] = {get::ResetRamGpaRange{state_.base_slot + i}, std::nullopt};
+    resets.segment[i] = i;
+  }
+  resets.size = kSegmentCount;
+  const auto performed = client_.perform(std::span(resets.exchanges).first(resets.size));
+  for (std::size_t step = 0; step < resets.size; ++step) conclude(resets, step);
+  return performed;
+}
+
 }  // namespace lowmeg::hyperv

@@ -47,6 +47,15 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
   Result<void> adjust(std::span<const GpaStateChange> changes) override;
 
   const AdjusterState& state() const { return state_; }
+  /// Takes a state that this adjuster can reach (state::accept says), base slot included, and asks the host
+  /// nothing: what it says is in place is believed. Aborts when a handle is not its segment's slot.
+  void restore(const AdjusterState& state);
+  /// For a host that may hold anything: resets all 13 slots there and drops every handle, so that a forced
+  /// apply creates what is wanted. Blocks. On an error the connection is lost; the handles whose reset was
+  /// answered are dropped, the others kept.
+  Result<void> forget_ranges();
+
+  Gpa rom_bios_offset() const { return rom_bios_offset_; }
 
  private:
   // The requests of one adjust: at most a reset and a create for each segment.

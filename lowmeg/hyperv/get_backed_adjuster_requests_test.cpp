@@ -1,6 +1,6 @@
-// Each of the 13 segments through each of the 16 transitions: the requests on the wire, byte by byte. The
-// expectation is written out here from the facts about the source and shares no code with the policy or the
-// codec.
+// Each of the 13 segments through each of the 16 transitions: the requests on the wire, byte by byte, and the
+// map that results; by a call and over a real socket, strictly one by one and in batches. The expectation is
+// written out here from the facts about the source and shares no code with the policy or the codec.
 #include <gmock/gmock.h>
 
 #include "lowmeg/hyperv/get_backed_adjuster.hpp"
@@ -9,6 +9,7 @@
 namespace lowmeg::hyperv {
 namespace {
 
+using fakes::Carrier;
 using fakes::GetRig;
 using testing::ElementsAreArray;
 
@@ -70,6 +71,11 @@ std::string reset_message(std::uint32_t slot) {
   return "01 02 1d 00" + little_endian(slot, 4);
 }
 
+// BATCH, 8 bytes: header, number of the requests that follow.
+std::string batch_message(std::size_t requests) {
+  return "01 01 4c ff" + little_endian(requests, 4);
+}
+
 // "No call if the override wanted equals the one in place; otherwise first reset the handle in place, then
 // create the new one, if one is wanted."
 std::vector<std::string> messages(std::uint32_t slot, std::uint64_t start, const Shown& before,
@@ -81,47 +87,94 @@ std::vector<std::string> messages(std::uint32_t slot, std::uint64_t start, const
   return result;
 }
 
-void expect_host_holds(const GetRig& rig, std::uint32_t slot, std::uint64_t start, const Shown& shown) {
-  const auto table = rig.host->slots();
-  const auto& held = table.slot(slot);
-  ASSERT_EQ(held.has_value(), shown != kNone);
-  if (held) {
-    EXPECT_EQ(*held,
-              (get::SlotTable::Slot{GpaRange(start, start + shown.size), shown.from, shown.flags == 2}));
-  }
+// The base of the rig with the override laid over it.
+memory::MemoryMap map_with(std::uint64_t start, const Shown& shown) {
+  const memory::Region region{
+      {start, start + shown.size},
+      shown.flags == 2 ? memory::read_only_ram_routes(shown.from) : memory::ram_routes(shown.from)};
+  const std::size_t count = shown == kNone ? 0 : 1;
+  return memory::MemoryMap::uniform(GetRig::base().cpu.overlaid({&region, count}));
 }
 
-class Requests : public testing::TestWithParam<std::uint32_t> {};
-INSTANTIATE_TEST_SUITE_P(BaseSlot, Requests, testing::Values(0u, 19u));
+struct Way {
+  Carrier carrier;
+  get::Batches batches;
+  std::uint32_t base_slot;
+};
+
+class Requests : public testing::TestWithParam<Way> {
+ protected:
+  GetBackedAdjuster fresh_adjuster() {
+    return GetBackedAdjuster(*rig.client, base_slot, GetRig::kRomBiosOffset, rig.events);
+  }
+  static Result<void> adjust(GetBackedAdjuster& adjuster, const GpaStateChange& change) {
+    return adjuster.adjust({&change, 1});
+  }
+  // "A BATCH notification precedes two or more" where the host takes batches; the requests are the same.
+  static std::vector<std::string> on_the_wire(std::vector<std::string> requests) {
+    if (GetParam().batches == get::Batches::kOffered && requests.size() > 1)
+      requests.insert(requests.begin(), batch_message(requests.size()));
+    return requests;
+  }
+  void expect_host_holds(std::uint32_t slot, std::uint64_t start, const Shown& shown) const {
+    SlotTable expected({.ram_size = GetRig::kRamSize});
+    if (shown != kNone) {
+      ASSERT_EQ(expected.create({slot, start, shown.size, shown.from, shown.flags}),
+                get::CreateStatus::kSuccess);
+    }
+    ASSERT_EQ(rig.host->slots(), expected);
+    ASSERT_EQ(rig.mapper.map(), map_with(start, shown));
+  }
+  void expect_transition(std::uint32_t index, GpaState before, GpaState now);
+
+  using SlotTable = get::SlotTable;
+  GetRig rig{GetParam().batches, GetParam().carrier};
+  const std::uint32_t base_slot = GetParam().base_slot;
+};
+INSTANTIATE_TEST_SUITE_P(Ways, Requests,
+                         testing::Values(Way{Carrier::kCall, get::Batches::kNotOffered, 0},
+                                         Way{Carrier::kCall, get::Batches::kNotOffered, 19},
+                                         Way{Carrier::kCall, get::Batches::kOffered, 0},
+                                         Way{Carrier::kSocket, get::Batches::kNotOffered, 0},
+                                         Way{Carrier::kSocket, get::Batches::kOffered, 0},
+                                         Way{Carrier::kSocket, get::Batches::kOffered, 19}),
+                         [](const auto& param) {
+                           const Way& way = param.param;
+                           return fmt::format("{}{}From{}", way.carrier == Carrier::kCall ? "Call" : "Socket",
+                                              way.batches == get::Batches::kOffered ? "Batched" : "Strict",
+                                              way.base_slot);
+                         });
+
+void Requests::expect_transition(std::uint32_t index, GpaState before, GpaState now) {
+  const Row& row = kRows[index];
+  const GpaRange range(row.start, row.start + row.size);
+  const std::uint32_t slot = base_slot + index;
+  SCOPED_TRACE(fmt::format("{:05x} {}->{}", row.start, short_name(before), short_name(now)));
+  GetBackedAdjuster adjuster = fresh_adjuster();
+  ASSERT_TRUE(adjuster.forget_ranges());
+  rig.take_sent();
+  ASSERT_TRUE(adjust(adjuster, {range, GpaState::kMmio, before, Apply::kForced}));
+  ASSERT_THAT(rig.take_sent(),
+              ElementsAreArray(on_the_wire(messages(slot, row.start, kNone, shown(row, before)))));
+  expect_host_holds(slot, row.start, shown(row, before));
+
+  ASSERT_TRUE(adjust(adjuster, {range, before, now, Apply::kDelta}));
+  ASSERT_THAT(rig.take_sent(),
+              ElementsAreArray(on_the_wire(messages(slot, row.start, shown(row, before), shown(row, now)))));
+  expect_host_holds(slot, row.start, shown(row, now));
+}
 
 TEST_P(Requests, OfEverySegmentAndTransitionByteByByte) {
   for (std::uint32_t index = 0; index < 13; ++index) {
-    const Row& row = kRows[index];
-    const GpaRange range(row.start, row.start + row.size);
-    const std::uint32_t slot = GetParam() + index;
     for (const GpaState before : kStates) {
-      for (const GpaState now : kStates) {
-        SCOPED_TRACE(fmt::format("{:05x} {}->{}", row.start, short_name(before), short_name(now)));
-        GetRig rig;
-        GetBackedAdjuster adjuster(*rig.client, GetParam(), GetRig::kRomBiosOffset, rig.events);
-        const GpaStateChange first{range, GpaState::kMmio, before, Apply::kForced};
-        ASSERT_TRUE(adjuster.adjust({&first, 1}));
-        ASSERT_THAT(rig.take_sent(), ElementsAreArray(messages(slot, row.start, kNone, shown(row, before))));
-
-        const GpaStateChange second{range, before, now, Apply::kDelta};
-        ASSERT_TRUE(adjuster.adjust({&second, 1}));
-        ASSERT_THAT(rig.take_sent(),
-                    ElementsAreArray(messages(slot, row.start, shown(row, before), shown(row, now))));
-        expect_host_holds(rig, slot, row.start, shown(row, now));
-      }
+      for (const GpaState now : kStates) expect_transition(index, before, now);
     }
   }
 }
 
 // "Index = slot - base_slot", and the segments' order is the order of the requests.
 TEST_P(Requests, OfOneCallGoOutInTheOrderOfItsChanges) {
-  GetRig rig;
-  GetBackedAdjuster adjuster(*rig.client, GetParam(), GetRig::kRomBiosOffset, rig.events);
+  GetBackedAdjuster adjuster = fresh_adjuster();
   std::vector<GpaStateChange> to_mmio, to_protected;
   std::vector<std::string> first, second;
   for (std::uint32_t index = 0; index < 13; ++index) {
@@ -129,17 +182,17 @@ TEST_P(Requests, OfOneCallGoOutInTheOrderOfItsChanges) {
     const GpaRange range(row.start, row.start + row.size);
     to_mmio.push_back({range, GpaState::kMmio, GpaState::kMmio, Apply::kForced});
     to_protected.push_back({range, GpaState::kMmio, GpaState::kWriteProtected, Apply::kDelta});
-    for (const auto& message : messages(GetParam() + index, row.start, kNone, row.mmio))
+    for (const auto& message : messages(base_slot + index, row.start, kNone, row.mmio))
       first.push_back(message);
-    for (const auto& message : messages(GetParam() + index, row.start, row.mmio, row.write_protected)) {
+    for (const auto& message : messages(base_slot + index, row.start, row.mmio, row.write_protected)) {
       second.push_back(message);
     }
   }
   ASSERT_EQ(first.size(), 12u);  // all but the TSR's
   ASSERT_TRUE(adjuster.adjust(to_mmio));
-  EXPECT_THAT(rig.take_sent(), ElementsAreArray(first));
+  EXPECT_THAT(rig.take_sent(), ElementsAreArray(on_the_wire(first)));
   ASSERT_TRUE(adjuster.adjust(to_protected));
-  EXPECT_THAT(rig.take_sent(), ElementsAreArray(second));
+  EXPECT_THAT(rig.take_sent(), ElementsAreArray(on_the_wire(second)));
 }
 
 }  // namespace

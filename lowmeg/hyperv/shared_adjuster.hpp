@@ -28,6 +28,18 @@ class SharedAdjuster final : public AdjustGpaRanges {
     return shared_->adjuster.state();
   }
 
+  /// As GetBackedAdjuster has them.
+  void restore(const AdjusterState& state) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->adjuster.restore(state);
+  }
+  Result<void> forget_ranges() {
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->adjuster.forget_ranges();
+  }
+  /// Never changes, so without the lock.
+  Gpa rom_bios_offset() const { return shared_->adjuster.rom_bios_offset(); }
+
  private:
   struct Shared {
     explicit Shared(GetBackedAdjuster owned) : adjuster(std::move(owned)) {}

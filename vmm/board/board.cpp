@@ -43,7 +43,7 @@ Board::Board(const BoardConfig& config, const BoardLinks& links)
       port92_(links.power),
       power_ports_(links.power),
       reset_control_(links.power),
-      pci_ports_(config_ports_, reset_control_, links.faults, links.config_writes),
+      pci_ports_(config_ports_, reset_control_, links.faults, links.config_accesses),
       piix3_(piix3_registers()),
       piix4_pm_(links.clock, links.power),
       bios_console_(sink_for(ConsoleSource::kBiosPorts, config, links, null_console_)),

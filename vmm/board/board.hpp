@@ -55,7 +55,7 @@ struct BoardLinks {
   InterruptPin& intr;
   ConsoleSink& console;
   FaultSink& faults;
-  ConfigWriteObserver& config_writes;
+  ConfigAccessObserver& config_accesses;
 };
 
 /// No threads, no locks: the machine serialises. Does not move: the buses know its devices.

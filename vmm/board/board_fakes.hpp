@@ -57,10 +57,9 @@ class FakeFaults final : public FaultSink {
   std::vector<lowmeg::Error> errors;
 };
 
-class FakeObserver final : public ConfigWriteObserver {
+class FakeObserver final : public ConfigAccessObserver {
  public:
-  void before() override { log += '<'; }
-  void after() override { log += '>'; }
+  void accessed(ConfigAccess access) override { log += access == ConfigAccess::kRead ? 'r' : 'w'; }
   std::string log;
 };
 

@@ -2,18 +2,26 @@
 
 namespace vmm {
 
+namespace {
+
+bool reaches_data(std::uint16_t port, unsigned size) {
+  return port + size > lowmeg::bridge::ConfigPorts::kDataPort;
+}
+
+}  // namespace
+
 std::uint32_t PciPorts::read(std::uint16_t port, unsigned size) {
   if (port == ResetControl::kPort && size == 1) return reset_control_.read(port, size);
-  return config_.read(port, size);
+  const std::uint32_t value = config_.read(port, size);
+  if (reaches_data(port, size)) observer_.accessed(ConfigAccess::kRead);
+  return value;
 }
 
 void PciPorts::write(std::uint16_t port, unsigned size, std::uint32_t value) {
   if (port == ResetControl::kPort && size == 1) return reset_control_.write(port, size, value);
-  const bool data = port + size > lowmeg::bridge::ConfigPorts::kDataPort;
-  if (data) observer_.before();
   const lowmeg::Result<void> result = config_.write(port, size, value);
-  if (data) observer_.after();
-  if (!result) faults_.fault(result.error());
+  if (!result) return faults_.fault(result.error());
+  if (reaches_data(port, size)) observer_.accessed(ConfigAccess::kWrite);
 }
 
 }  // namespace vmm

@@ -19,12 +19,14 @@ class FaultSink {
   virtual void fault(const lowmeg::Error& error) = 0;
 };
 
-/// Called around each write to CONFDATA, to compare the bridge's registers before and after.
-class ConfigWriteObserver {
+enum class ConfigAccess { kRead, kWrite };
+
+/// Told after each access to CONFDATA, when nothing of it is in hand any more: the function that answered may
+/// be replaced.
+class ConfigAccessObserver {
  public:
-  virtual ~ConfigWriteObserver() = default;
-  virtual void before() = 0;
-  virtual void after() = 0;
+  virtual ~ConfigAccessObserver() = default;
+  virtual void accessed(ConfigAccess access) = 0;
 };
 
 /// No threads, no locks: the machine serialises.
@@ -34,7 +36,7 @@ class PciPorts final : public PortDevice {
 
   /// Borrows all.
   PciPorts(lowmeg::bridge::ConfigPorts& config, ResetControl& reset_control, FaultSink& faults,
-           ConfigWriteObserver& observer)
+           ConfigAccessObserver& observer)
       : config_(config), reset_control_(reset_control), faults_(faults), observer_(observer) {}
 
   std::uint32_t read(std::uint16_t port, unsigned size) override;
@@ -44,7 +46,7 @@ class PciPorts final : public PortDevice {
   lowmeg::bridge::ConfigPorts& config_;
   ResetControl& reset_control_;
   FaultSink& faults_;
-  ConfigWriteObserver& observer_;
+  ConfigAccessObserver& observer_;
 };
 
 }  // namespace vmm

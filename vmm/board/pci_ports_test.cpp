@@ -28,8 +28,8 @@ struct Rig {
   PciPorts ports{config, reset_control, faults, observer};
 };
 
-// Byte cycles at CF9h are the PIIX3's, all else at CF8h-CFFh the bridge's; around a write of data the
-// observer.
+// Byte cycles at CF9h are the PIIX3's, all else at CF8h-CFFh the bridge's; a write that fails is a
+// fault.
 TEST(PciPorts, ShareTheRange) {
   struct Row {
     std::uint16_t port;
@@ -41,8 +41,8 @@ TEST(PciPorts, ShareTheRange) {
   };
   const Row rows[] = {
       {0xcf8, 4, 0x80000000, 0, "", 0}, {0xcf9, 1, 0x06, 1, "", 0}, {0xcf9, 2, 0x0606, 0, "", 0},
-      {0xcf8, 1, 0x80, 0, "", 0},       {0xcfc, 4, 0, 0, "<>", 1},  {0xcff, 1, 0, 0, "<>", 1},
-      {0xcfa, 4, 0, 0, "<>", 1},        {0xcfb, 1, 0x06, 0, "", 0},
+      {0xcf8, 1, 0x80, 0, "", 0},       {0xcfc, 4, 0, 0, "", 1},    {0xcff, 1, 0, 0, "", 1},
+      {0xcfa, 4, 0, 0, "", 1},          {0xcfb, 1, 0x06, 0, "", 0},
   };
   for (const Row& row : rows) {
     Rig rig;
@@ -62,6 +62,23 @@ TEST(PciPorts, ReadFromTheirOwners) {
   EXPECT_EQ(rig.ports.read(0xcf8, 4), 0x80000000u);
   EXPECT_EQ(rig.ports.read(0xcfc, 4), 0x12378086u);
   EXPECT_EQ(rig.ports.read(0xcfe, 2), 0x1237u);
+}
+
+// "Told after each access to CONFDATA": not of CONFADD, not of CF9h, not of a write that failed.
+TEST(PciPorts, TellOfAccessesToData) {
+  Rig rig;
+  rig.ports.write(0xcf8, 4, 0x80000000);
+  rig.ports.write(0xcf9, 1, 0x02);
+  rig.ports.read(0xcf8, 4);
+  EXPECT_EQ(rig.observer.log, "");
+  rig.ports.read(0xcfc, 4);
+  rig.ports.read(0xcff, 1);
+  rig.ports.write(0xcfc, 4, 0);  // fails
+  EXPECT_EQ(rig.observer.log, "rr");
+  rig.ports.write(0xcf8, 4, 0x80000800);  // nobody there
+  rig.ports.write(0xcfe, 2, 0);
+  rig.ports.read(0xcfa, 4);
+  EXPECT_EQ(rig.observer.log, "rrwr");
 }
 
 // RCR: a reset each time that bit 2 goes from 0 to 1.

@@ -1,0 +1,121 @@
+#include "lowmeg/get/packet_socket.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "lowmeg/get/socket_address.hpp"
+
+namespace lowmeg::get {
+namespace {
+
+// Never blocking: a connect to a host whose queue is full would know no deadline.
+constexpr int kType = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
+
+// Milliseconds until the deadline for poll(2), rounded up: never a busy loop, never for ever.
+int milliseconds_left(Deadline deadline) {
+  const auto now = std::chrono::steady_clock::now();
+  if (deadline <= now) return 0;  // compared first: the difference to Deadline::min() would overflow
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+  return static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000'000));
+}
+
+// Until the socket is ready for `events`, or the deadline.
+Result<void> wait_for(int fd, short events, Deadline deadline) {
+  for (;;) {
+    pollfd waited{fd, events, 0};
+    // SAFETY: one pollfd of ours.
+    const int ready = ::poll(&waited, 1, milliseconds_left(deadline));
+    if (ready > 0) return {};
+    if (ready < 0 && errno != EINTR) return fail_errno("poll on the GET socket");
+    if (ready == 0 && std::chrono::steady_clock::now() >= deadline)
+      return fail(Errc::kTimeout, "the GET peer has not answered in time");
+  }
+}
+
+tl::unexpected<Error> peer_gone() {
+  return fail(Errc::kClosed, "the GET peer has closed the connection");
+}
+
+// Whether to try again after a failed send or recv; else the error.
+bool would_block() {
+  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+}
+
+tl::unexpected<Error> socket_error(const char* operation) {
+  if (errno == EPIPE || errno == ECONNRESET) return peer_gone();
+  return fail_errno(fmt::format("{} on the GET socket", operation));
+}
+
+}  // namespace
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<SocketAddress> SocketAddress::make(const std::string& path) {
+  SocketAddress address{};
+  address.un.sun_family = AF_UNIX;
+  if (path.empty() || path.size() >= sizeof(address.un.sun_path)) {
+    return fail(Errc::kInvalidArgument, fmt::format("socket path '{}': {}", path,
+                                                    path.empty() ? "empty" : "longer than 107 characters"));
+  }
+  std::copy(path.begin(), path.end(), address.un.sun_path);
+  return address;
+}
+
+Result<PacketSocket> PacketSocket::connect(const std::string& path) {
+  const auto address = SocketAddress::make(path);
+  if (!address) return tl::unexpected(address.error());
+  // SAFETY: the descriptor is owned from here on; the address is a complete sockaddr_un.
+  FileDescriptor fd(::socket(AF_UNIX, kType, 0));
+  if (!fd) return fail_errno("socket");
+  if (::connect(fd.get(), address->get(), SocketAddress::size()) != 0) {
+    return fail_errno(fmt::format("connect to {}", path));
+  }
+  return PacketSocket(std::move(fd));
+}
+
+Result<std::pair<PacketSocket, PacketSocket>> PacketSocket::pair() {
+  int fds[2];
+  // SAFETY: an array of two, as socketpair(2) wants; both are owned at once.
+  if (::socketpair(AF_UNIX, kType, 0, fds) != 0) return fail_errno("socketpair");
+  return std::pair(PacketSocket(FileDescriptor(fds[0])), PacketSocket(FileDescriptor(fds[1])));
+}
+
+Result<void> PacketSocket::send(std::span<const std::uint8_t> packet, Deadline deadline) {
+  for (;;) {
+    // SAFETY: reads just the packet's bytes.
+    if (::send(fd_.get(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return {};
+    if (!would_block()) return socket_error("send");
+    if (auto ready = wait_for(fd_.get(), POLLOUT, deadline); !ready) return ready;
+  }
+}
+
+Result<std::size_t> PacketSocket::receive(std::span<std::uint8_t> buffer, Deadline deadline) {
+  for (;;) {
+    if (auto ready = wait_for(fd_.get(), POLLIN, deadline); !ready) return tl::unexpected(ready.error());
+    // SAFETY: writes no more than the buffer's size; MSG_TRUNC gives the packet's true size.
+    const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
+    if (size == 0) return peer_gone();
+    if (size > 0 && static_cast<std::size_t>(size) <= buffer.size()) return static_cast<std::size_t>(size);
+    if (size > 0) return fail(Errc::kProtocol, fmt::format("GET message of {} bytes is too long", size));
+    if (!would_block()) return socket_error("recv");
+  }
+}
+
+bool PacketSocket::peer_has_gone() const {
+  pollfd looked_at{fd_.get(), 0, 0};
+  // SAFETY: one pollfd of ours; POLLHUP is told unasked.
+  return ::poll(&looked_at, 1, 0) > 0 && (looked_at.revents & POLLHUP) != 0;
+}
+
+void PacketSocket::shut_down() {
+  ::shutdown(fd_.get(), SHUT_RDWR);
+}
+
+}  // namespace lowmeg::get

@@ -1,0 +1,116 @@
+#include "lowmeg/get/unix_server.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+
+namespace lowmeg::get {
+namespace {
+
+// A client that does not take its answers is given up after this.
+constexpr std::chrono::seconds kSendTimeout{5};
+// After a failed accept (out of descriptors, say) the knock stays readable: without a pause this would spin.
+constexpr int kPauseMs = 100;
+
+}  // namespace
+
+Result<std::unique_ptr<UnixServer>> UnixServer::listen(const std::string& path, Host& host, EventSink& events,
+                                                       Batches batches) {
+  auto listener = UnixListener::listen(path);
+  if (!listener) return tl::unexpected(listener.error());
+  FileDescriptor stop(::eventfd(0, EFD_CLOEXEC));
+  if (!stop) return fail_errno("eventfd");
+  return std::unique_ptr<UnixServer>(
+      new UnixServer(std::move(*listener), std::move(stop), host, events, batches));
+}
+
+UnixServer::UnixServer(UnixListener listener, FileDescriptor stop, Host& host, EventSink& events,
+                       Batches batches)
+    : listener_(std::move(listener)),
+      stop_(std::move(stop)),
+      host_(host),
+      events_(events),
+      batches_(batches),
+      accept_thread_([this] { accept_clients(); }) {}
+
+UnixServer::~UnixServer() {
+  const std::uint64_t one = 1;
+  // SAFETY: an eventfd takes eight bytes; the counter cannot overflow by one write.
+  static_cast<void>(::write(stop_.get(), &one, sizeof(one)));
+  accept_thread_.join();
+}
+
+void UnixServer::accept_clients() {
+  EventLimit failed{8};
+  for (;;) {
+    std::array<pollfd, 2> waited{{{listener_.fd(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
+    // SAFETY: two pollfds of ours.
+    if (::poll(waited.data(), waited.size(), -1) < 0) continue;
+    if (waited[1].revents != 0) break;
+    auto socket = listener_.accept();
+    if (!socket) {
+      const bool is_ours = socket.error().code == Errc::kSystem;
+      if (!is_ours || failed.admit()) say(Severity::kWarning, socket.error().message());
+      if (is_ours) static_cast<void>(::poll(&waited[1], 1, kPauseMs));
+    } else if (*socket) {
+      admit(std::move(**socket));
+    }
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (client_) client_->shut_down();
+  }
+  if (client_thread_.joinable()) client_thread_.join();
+}
+
+void UnixServer::admit(PacketSocket socket) {
+  if (serving_ && !client_has_gone()) {
+    say(Severity::kWarning, "a second client was refused: one is connected");
+    return;
+  }
+  // One that has just gone may still be served: what it asked for last counts, and is done before the next.
+  if (client_thread_.joinable()) client_thread_.join();
+  auto client = std::make_shared<PacketSocket>(std::move(socket));
+  {
+    const std::lock_guard lock(mutex_);
+    client_ = client;
+  }
+  serving_ = true;
+  client_thread_ = std::thread([this, client] {
+    serve(*client);
+    const std::lock_guard lock(mutex_);
+    client_.reset();
+    serving_ = false;
+  });
+}
+
+bool UnixServer::client_has_gone() {
+  const std::lock_guard lock(mutex_);
+  return !client_ || client_->peer_has_gone();
+}
+
+void UnixServer::serve(PacketSocket& socket) {
+  HostSession session(host_, batches_);
+  std::vector<std::uint8_t> buffer(wire::kMaxMessageSize);
+  for (;;) {
+    const auto size = socket.receive(buffer, Deadline::max());
+    if (!size) {
+      if (size.error().code != Errc::kClosed) say(Severity::kWarning, size.error().message());
+      return;
+    }
+    const auto answers = session.handle(Bytes(buffer).first(*size));
+    if (!answers) return say(Severity::kWarning, "a client was given up: " + answers.error().message());
+    for (const Message& answer : *answers) {
+      const auto sent = socket.send(answer.bytes(), std::chrono::steady_clock::now() + kSendTimeout);
+      if (!sent) return say(Severity::kWarning, "a client was given up: " + sent.error().message());
+    }
+  }
+}
+
+void UnixServer::say(Severity severity, std::string text) {
+  events_.event({severity, "get", std::move(text)});
+}
+
+}  // namespace lowmeg::get

@@ -1,0 +1,44 @@
+// Serves a Host at a socket: one thread accepts, one serves the client; a second client is refused.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "lowmeg/get/host_session.hpp"
+#include "lowmeg/get/unix_listener.hpp"
+
+namespace lowmeg::get {
+
+/// Runs from listen() until it is destroyed. The host keeps its ranges when a client goes, and when the
+/// server does.
+class UnixServer {
+ public:
+  /// Borrows host and sink; the sink is called from the server's threads.
+  static Result<std::unique_ptr<UnixServer>> listen(const std::string& path, Host& host, EventSink& events,
+                                                    Batches batches = Batches::kOffered);
+  ~UnixServer();
+
+ private:
+  UnixServer(UnixListener listener, FileDescriptor stop, Host& host, EventSink& events, Batches batches);
+  void accept_clients();
+  void admit(PacketSocket socket);
+  bool client_has_gone();
+  void serve(PacketSocket& socket);
+  void say(Severity severity, std::string text);
+
+  UnixListener listener_;
+  FileDescriptor stop_;  // an eventfd, readable once the server is to end
+  Host& host_;
+  EventSink& events_;
+  const Batches batches_;
+
+  std::mutex mutex_;  // guards client_
+  std::shared_ptr<PacketSocket> client_;
+  std::atomic<bool> serving_ = false;
+  std::thread client_thread_;  // the accepting thread's own
+  std::thread accept_thread_;
+};
+
+}  // namespace lowmeg::get

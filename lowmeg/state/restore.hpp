@@ -1,0 +1,39 @@
+// Bridge and adjuster together, out as bytes and in again: what servicing calls.
+#pragma once
+
+#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/hyperv/shared_adjuster.hpp"
+#include "lowmeg/state/bytes.hpp"
+
+namespace lowmeg::state {
+
+/// As OpenHCL's platform state holds them: the adjuster's a plain message, the bridge's in its Any.
+struct SavedChipset {
+  Buffer adjuster;
+  Buffer bridge;
+
+  friend bool operator==(const SavedChipset&, const SavedChipset&) = default;
+};
+
+/// Whether the host is known to hold what the state says.
+enum class HostRanges {
+  kInPlace,  ///< the host has seen every request: nothing is asked for that is there
+  kUnknown,  ///< another host, or one that lost its ranges: all 13 slots are reset, then what is wanted
+             ///< created
+};
+
+/// The bridge must not be written to meanwhile; the adjuster's lock is taken.
+SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::HostBridge& bridge);
+
+/// Instead of HostBridge::power_on(), on the thread of the bridge, which tells this adjuster. First both
+/// states are decoded and accepted: a state that is refused changes nothing, asks nothing, and gives
+/// kInvalidArgument with a line such as "adjuster: handles[3].range: ...". Then the adjuster is restored,
+/// then the bridge.
+///
+/// Any other error comes from the connection to the host, which is then lost for good. The bridge is as it
+/// was, the adjuster knows what the host has answered. The same bytes can be restored over a new connection,
+/// with kUnknown. A silent restore does not notice a lost connection: the next change does.
+Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster, bridge::HostBridge& bridge,
+                     HostRanges host = HostRanges::kInPlace);
+
+}  // namespace lowmeg::state

@@ -1,0 +1,110 @@
+// Servicing within one process: bridge, adjuster and client go and come again from bytes alone while guest,
+// VM and GET host stay. Neither the guest nor the host notices.
+#include <random>
+#include <set>
+
+#include "lowmeg/get/in_process.hpp"
+#include "tests/boot_machine.hpp"
+
+namespace vmm {
+namespace {
+
+// Notes every request that reaches the host and its answer.
+class RequestRecord final : public lowmeg::get::HostObserver {
+ public:
+  void applied(std::span<const lowmeg::get::RangeRequest> asked,
+               std::span<const lowmeg::get::CreateStatus> answered,
+               const lowmeg::get::SlotTable& /*slots*/) override {
+    requests.insert(requests.end(), asked.begin(), asked.end());
+    statuses.insert(statuses.end(), answered.begin(), answered.end());
+  }
+  std::vector<lowmeg::get::RangeRequest> requests;
+  std::vector<lowmeg::get::CreateStatus> statuses;
+};
+
+struct Observed {
+  explicit Observed(MachineConfig config) {
+    config.connect = [this](lowmeg::get::Host& host) {
+      host.observe(&record);
+      ++connections;
+      return std::make_unique<lowmeg::get::InProcessTransport>(host);
+    };
+    boot.emplace(config);
+  }
+  RequestRecord record;
+  unsigned connections = 0;
+  std::optional<Boot> boot;
+};
+
+MachineConfig config_of(const std::string& firmware) {
+  MachineConfig config = config_for(firmware);
+  if (firmware == kBochsLatest) config.identity = lowmeg::bridge::kHyperv;
+  return config;
+}
+
+// "Log, RAM hash, registers and map equal to an undisturbed boot; the host has seen the same requests, one
+// for one, and nothing more."
+void expect_same(const Observed& undisturbed, const Observed& restarted) {
+  const Machine& before = *undisturbed.boot->machine;
+  Machine& after = *restarted.boot->machine;
+  EXPECT_EQ(undisturbed.boot->log, restarted.boot->log);
+  EXPECT_EQ(undisturbed.boot->times_ns, restarted.boot->times_ns);
+  EXPECT_EQ(before.cpu_state(), after.cpu_state());
+  EXPECT_EQ(before.paravisor().bridge().state(), after.paravisor().bridge().state());
+  EXPECT_EQ(before.paravisor().adjuster_state(), after.paravisor().adjuster_state());
+  EXPECT_EQ(undisturbed.boot->machine->vm().mapper().map(), after.vm().mapper().map());
+  EXPECT_TRUE(std::ranges::equal(undisturbed.boot->machine->vm().ram(), after.vm().ram()));
+  EXPECT_EQ(undisturbed.record.requests, restarted.record.requests);
+  EXPECT_EQ(undisturbed.record.statuses, restarted.record.statuses);
+}
+
+TEST(Restart, AtEveryConfigWriteIsNotNoticed) {
+  for (const std::string& firmware : {kSeaBios, kBochsLatest}) {
+    MachineConfig config = config_of(firmware);
+    const Observed undisturbed(config);
+    config.restart_after = [](std::uint64_t /*n*/, ConfigAccess access) {
+      return access == ConfigAccess::kWrite;
+    };
+    const Observed restarted(config);
+    EXPECT_GT(restarted.boot->machine->restarts(), 4u) << firmware;
+    EXPECT_EQ(restarted.connections, 1 + restarted.boot->machine->restarts());
+    expect_same(undisturbed, restarted);
+  }
+}
+
+TEST(Restart, At200RandomAccessesIsNotNoticed) {
+  for (const std::string& firmware : {kSeaBios, kBochsLatest}) {
+    MachineConfig config = config_of(firmware);
+    std::uint64_t accesses = 0;
+    config.restart_after = [&accesses](std::uint64_t n, ConfigAccess) {
+      accesses = n;
+      return false;
+    };
+    const Observed undisturbed(config);
+    std::mt19937_64 random(440);
+    std::set<std::uint64_t> points;
+    while (points.size() < std::min<std::uint64_t>(200, accesses)) points.insert(1 + random() % accesses);
+    config.restart_after = [points](std::uint64_t n, ConfigAccess) { return points.count(n) != 0; };
+    const Observed restarted(config);
+    EXPECT_EQ(restarted.boot->machine->restarts(), points.size()) << firmware;
+    expect_same(undisturbed, restarted);
+  }
+}
+
+// A successor that cannot connect: the machine stops with one line.
+TEST(Restart, StopsWithOneLineWhenTheHostIsGone) {
+  MachineConfig config = config_for(kSeaBios);
+  unsigned connections = 0;
+  config.connect = [&connections](lowmeg::get::Host& host) {
+    auto transport = std::make_unique<lowmeg::get::InProcessTransport>(host);
+    if (++connections > 1) transport->close();
+    return transport;
+  };
+  config.restart_after = [](std::uint64_t n, ConfigAccess) { return n == 10; };
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kStopped);
+  EXPECT_EQ(boot.outcome.message, "the GET connection is closed");
+}
+
+}  // namespace
+}  // namespace vmm
