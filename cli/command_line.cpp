@@ -1,7 +1,6 @@
 #include "cli/command_line.hpp"
 
 #include <CLI/CLI.hpp>
-#include <map>
 #include <sstream>
 
 namespace cli {
@@ -62,9 +61,10 @@ CLI::Validator positive_seconds() {
       "");
 }
 
-const std::map<std::string, vmm::ConsoleSource> kConsoles{{"402", vmm::ConsoleSource::kBiosPorts},
-                                                          {"e9", vmm::ConsoleSource::kPortE9},
-                                                          {"com1", vmm::ConsoleSource::kCom1}};
+vmm::ConsoleSource console_named(const std::string& name) {
+  if (name == "e9") return vmm::ConsoleSource::kPortE9;
+  return name == "com1" ? vmm::ConsoleSource::kCom1 : vmm::ConsoleSource::kBiosPorts;
+}
 
 struct BootParser {
   BootOptions options;
@@ -207,7 +207,7 @@ Command chosen(const BootParser& boot, const HostParser& host, const StateParser
   BootOptions options = boot.options;
   options.batching =
       boot.get == "strict" ? lowmeg::get::Batching::kNever : lowmeg::get::Batching::kWhereOffered;
-  options.console = kConsoles.at(boot.console);
+  options.console = console_named(boot.console);
   options.timing = boot.deterministic ? vmm::Timing::kDeterministic : vmm::Timing::kWall;
   return options;
 }

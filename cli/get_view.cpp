@@ -28,9 +28,11 @@ std::string request_text(const lowmeg::get::RangeRequest& request, CreateStatus 
     return fmt::format("reset  slot {}", reset->slot);
   const auto& create = std::get<CreateRamGpaRange>(request);
   const bool read_only = (create.flags & lowmeg::get::wire::kFlagRomMb) != 0;
-  const std::uint64_t last = create.gpa_start + create.gpa_count - 1;
-  std::string text = fmt::format("create slot {}: {:05X}-{:05X} from {:08X}, {}", create.slot,
-                                 create.gpa_start, last, create.gpa_offset, access_text(read_only));
+  const std::string range = create.gpa_count == 0 ? fmt::format("nothing at {:05X}", create.gpa_start)
+                                                  : fmt::format("{:05X}-{:05X}", create.gpa_start,
+                                                                create.gpa_start + create.gpa_count - 1);
+  std::string text = fmt::format("create slot {}: {} from {:08X}, {}", create.slot, range, create.gpa_offset,
+                                 access_text(read_only));
   if (create.flags & ~lowmeg::get::wire::kFlagRomMb) text += fmt::format(", flags {:X}h", create.flags);
   return text + fmt::format(" -> {}", lowmeg::get::name_of(status));
 }
@@ -51,19 +53,17 @@ std::string slots_text(const SlotTable& slots) {
 }
 
 std::string counters_text(const std::string& end, const lowmeg::get::Counters& counters) {
-  std::string creates;
+  std::string by_status;
   for (const CreateStatus status : kStatuses) {
-    if (const auto count = counters.creates.of(status))
-      creates += fmt::format(" {} {}", count, lowmeg::get::name_of(status));
+    const std::uint64_t count = counters.creates.of(status);
+    if (count == 0) continue;
+    by_status += fmt::format("{}{} {}", by_status.empty() ? " (" : ", ", count, lowmeg::get::name_of(status));
   }
-  std::string text = fmt::format("GET {}: {} creates ({} ), {} resets, {} round trips\n", end,
-                                 counters.creates.total(), creates, counters.resets, counters.round_trips);
-  if (creates.empty())
-    text = fmt::format("GET {}: 0 creates, {} resets, {} round trips\n", end, counters.resets,
-                       counters.round_trips);
-  return text + fmt::format("GET {}: {} bytes sent, {} received, {} us, {} commits\n", end,
-                            counters.bytes_sent, counters.bytes_received, counters.nanoseconds / 1000,
-                            counters.commits);
+  if (!by_status.empty()) by_status += ")";
+  return fmt::format("GET {}: {} creates{}, {} resets, {} round trips\n", end, counters.creates.total(),
+                     by_status, counters.resets, counters.round_trips) +
+         fmt::format("GET {}: {} bytes sent, {} received, {} us, {} commits\n", end, counters.bytes_sent,
+                     counters.bytes_received, counters.nanoseconds / 1000, counters.commits);
 }
 
 }  // namespace cli

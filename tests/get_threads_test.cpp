@@ -1,6 +1,7 @@
 // Host, client, a second client that knocks, a guest that resets, a save and an onlooker, all at once over a
 // real socket: run under TSan.
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <atomic>
 #include <thread>
@@ -38,7 +39,9 @@ class AllAtOnce : public testing::TestWithParam<get::Batches> {
     for (unsigned round = 0; round < kRounds; ++round) {
       const std::uint32_t value = kPam[round % std::size(kPam)];
       ASSERT_TRUE(bridge.write(round % 3 ? 0x58 : 0x5c, value, bridge::ByteEnables::all()));
-      if (round % 16 == 15) ASSERT_TRUE(bridge.reset());
+      if (round % 16 == 15) {
+        ASSERT_TRUE(bridge.reset());
+      }
     }
   }
   // "A save sees all of an adjust or nothing": each handle is its segment's slot.
@@ -47,7 +50,9 @@ class AllAtOnce : public testing::TestWithParam<get::Batches> {
       const hyperv::AdjusterState saved = servicing.state();
       for (std::uint32_t i = 0; i < hyperv::kSegmentCount; ++i) {
         const auto& handle = saved.handles[i];
-        if (handle) EXPECT_EQ(handle->remote_handle, i);
+        if (handle) {
+          EXPECT_EQ(handle->remote_handle, i);
+        }
       }
     } while (!done);
   }
@@ -79,7 +84,9 @@ class AllAtOnce : public testing::TestWithParam<get::Batches> {
       const auto slot = slots.slot(i);
       const auto& handle = state.handles[i];
       ASSERT_EQ(slot.has_value(), handle.has_value()) << i;
-      if (slot) EXPECT_EQ(slot->range, handle->meta.range);
+      if (slot) {
+        EXPECT_EQ(slot->range, handle->meta.range);
+      }
     }
   }
 
@@ -115,7 +122,8 @@ TEST_P(AllAtOnce, NobodyIsInAnothersWay) {
   std::size_t refusals = 0;
   for (const std::string& text : events.texts())
     refusals += text == "a second client was refused: one is connected" ? 1u : 0u;
-  EXPECT_EQ(refusals, refused);
+  EXPECT_GT(refusals, 0u);
+  EXPECT_LE(refusals, std::min<std::size_t>(refused, 16)) << "told at a limited rate: 8 lines in 10 s";
 }
 
 // The server ends amid all that: the guest's write fails, and nobody hangs.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "lowmeg/get/stopwatch.hpp"
 
@@ -40,9 +41,23 @@ Result<void> Client::exchange_version() {
     give_up(answer.error());
     return tl::unexpected(answer.error());
   }
-  if (std::get<VersionAnswer>(*answer).accepted) return {};
+  if (std::get<VersionAnswer>(*answer).accepted) {
+    await_offer();
+    return {};
+  }
   give_up({Errc::kNotSupported, "the GET host refuses protocol version 4.2"});
   return tl::unexpected(*given_up_);
+}
+
+// An offer of batches comes right behind the version answer; a host that makes none costs this moment once.
+void Client::await_offer() {
+  constexpr std::chrono::milliseconds kGrace{5};
+  const Deadline end = steady_clock::now() + kGrace;
+  while (options_.batching == Batching::kWhereOffered && max_batch_ == 1) {
+    // A host that is gone already is the next call's business.
+    if (!take_in_pending() || steady_clock::now() >= end) return;
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }
 }
 
 Result<void> Client::perform(std::span<RangeExchange> exchanges) {

@@ -56,6 +56,7 @@ class Client {
  private:
   Client(std::unique_ptr<Transport> transport, EventSink& events, const ClientOptions& options);
   Result<void> exchange_version();
+  void await_offer();
   Result<void> perform_all(std::span<RangeExchange> exchanges);
   Result<void> perform_together(std::span<RangeExchange> exchanges);
   Result<Answer> exchange(const Request& request);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <system_error>
 
 namespace lowmeg::get {
 namespace {
@@ -14,6 +15,17 @@ constexpr std::chrono::seconds kSendTimeout{5};
 // After a failed accept (out of descriptors, say) the knock stays readable: without a pause this would spin.
 constexpr int kPauseMs = 100;
 
+// False when the system has no thread for it.
+template <typename Work>
+bool start(std::thread& thread, Work work) {
+  try {
+    thread = std::thread(std::move(work));
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<UnixServer>> UnixServer::listen(const std::string& path, Host& host, EventSink& events,
@@ -22,8 +34,12 @@ Result<std::unique_ptr<UnixServer>> UnixServer::listen(const std::string& path, 
   if (!listener) return tl::unexpected(listener.error());
   FileDescriptor stop(::eventfd(0, EFD_CLOEXEC));
   if (!stop) return fail_errno("eventfd");
-  return std::unique_ptr<UnixServer>(
+  std::unique_ptr<UnixServer> server(
       new UnixServer(std::move(*listener), std::move(stop), host, events, batches));
+  if (!start(server->accept_thread_, [raw = server.get()] { raw->accept_clients(); })) {
+    return fail(Errc::kSystem, "no thread for the GET host");
+  }
+  return server;
 }
 
 UnixServer::UnixServer(UnixListener listener, FileDescriptor stop, Host& host, EventSink& events,
@@ -32,18 +48,16 @@ UnixServer::UnixServer(UnixListener listener, FileDescriptor stop, Host& host, E
       stop_(std::move(stop)),
       host_(host),
       events_(events),
-      batches_(batches),
-      accept_thread_([this] { accept_clients(); }) {}
+      batches_(batches) {}
 
 UnixServer::~UnixServer() {
   const std::uint64_t one = 1;
   // SAFETY: an eventfd takes eight bytes; the counter cannot overflow by one write.
   static_cast<void>(::write(stop_.get(), &one, sizeof(one)));
-  accept_thread_.join();
+  if (accept_thread_.joinable()) accept_thread_.join();
 }
 
 void UnixServer::accept_clients() {
-  EventLimit failed{8};
   for (;;) {
     std::array<pollfd, 2> waited{{{listener_.fd(), POLLIN, 0}, {stop_.get(), POLLIN, 0}}};
     // SAFETY: two pollfds of ours.
@@ -52,7 +66,7 @@ void UnixServer::accept_clients() {
     auto socket = listener_.accept();
     if (!socket) {
       const bool is_ours = socket.error().code == Errc::kSystem;
-      if (!is_ours || failed.admit()) say(Severity::kWarning, socket.error().message());
+      say(socket.error().message());
       if (is_ours) static_cast<void>(::poll(&waited[1], 1, kPauseMs));
     } else if (*socket) {
       admit(std::move(**socket));
@@ -67,7 +81,7 @@ void UnixServer::accept_clients() {
 
 void UnixServer::admit(PacketSocket socket) {
   if (serving_ && !client_has_gone()) {
-    say(Severity::kWarning, "a second client was refused: one is connected");
+    say("a second client was refused: one is connected");
     return;
   }
   // One that has just gone may still be served: what it asked for last counts, and is done before the next.
@@ -78,12 +92,15 @@ void UnixServer::admit(PacketSocket socket) {
     client_ = client;
   }
   serving_ = true;
-  client_thread_ = std::thread([this, client] {
+  const auto serve_to_the_end = [this, client] {
     serve(*client);
     const std::lock_guard lock(mutex_);
     client_.reset();
     serving_ = false;
-  });
+  };
+  if (start(client_thread_, serve_to_the_end)) return;
+  serving_ = false;
+  say("a client was refused: no thread to serve it");
 }
 
 bool UnixServer::client_has_gone() {
@@ -97,20 +114,32 @@ void UnixServer::serve(PacketSocket& socket) {
   for (;;) {
     const auto size = socket.receive(buffer, Deadline::max());
     if (!size) {
-      if (size.error().code != Errc::kClosed) say(Severity::kWarning, size.error().message());
+      if (size.error().code != Errc::kClosed) say(size.error().message());
       return;
     }
     const auto answers = session.handle(Bytes(buffer).first(*size));
-    if (!answers) return say(Severity::kWarning, "a client was given up: " + answers.error().message());
+    if (!answers) return say("a client was given up: " + answers.error().message());
     for (const Message& answer : *answers) {
       const auto sent = socket.send(answer.bytes(), std::chrono::steady_clock::now() + kSendTimeout);
-      if (!sent) return say(Severity::kWarning, "a client was given up: " + sent.error().message());
+      if (!sent) return say("a client was given up: " + sent.error().message());
     }
   }
 }
 
-void UnixServer::say(Severity severity, std::string text) {
-  events_.event({severity, "get", std::move(text)});
+// At a limited rate: a peer can knock as often as it likes.
+void UnixServer::say(std::string text) {
+  constexpr unsigned kLines = 8;
+  constexpr std::chrono::seconds kInterval{10};
+  {
+    const std::lock_guard lock(say_mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - said_since_ >= kInterval) {
+      said_since_ = now;
+      said_ = 0;
+    }
+    if (++said_ > kLines) return;
+  }
+  events_.event({Severity::kWarning, "get", std::move(text)});
 }
 
 }  // namespace lowmeg::get

@@ -26,13 +26,17 @@ class UnixServer {
   void admit(PacketSocket socket);
   bool client_has_gone();
   void serve(PacketSocket& socket);
-  void say(Severity severity, std::string text);
+  void say(std::string text);
 
   UnixListener listener_;
   FileDescriptor stop_;  // an eventfd, readable once the server is to end
   Host& host_;
   EventSink& events_;
   const Batches batches_;
+
+  std::mutex say_mutex_;  // guards the two below
+  std::chrono::steady_clock::time_point said_since_{};
+  unsigned said_ = 0;
 
   std::mutex mutex_;  // guards client_
   std::shared_ptr<PacketSocket> client_;

@@ -60,9 +60,9 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
  private:
   // The requests of one adjust: at most a reset and a create for each segment.
   struct Plan {
-    std::array<get::RangeExchange, 2 * kSegmentCount> exchanges;
-    std::array<std::size_t, 2 * kSegmentCount> segment;
-    std::array<std::optional<Override>, 2 * kSegmentCount> creates;
+    std::array<get::RangeExchange, 2 * kSegmentCount> exchanges{};
+    std::array<std::size_t, 2 * kSegmentCount> segment{};
+    std::array<std::optional<Override>, 2 * kSegmentCount> creates{};
     std::size_t size = 0;
   };
   void plan(const GpaStateChange& change, Plan& plan);

@@ -20,8 +20,8 @@ enum class SegmentKind {
 
 struct SegmentRow {
   GpaRange range;
-  SegmentKind kind;
-  std::uint64_t left_writable;  ///< bytes at the end that state WriteProtected leaves read-write
+  SegmentKind kind = SegmentKind::kNone;
+  std::uint64_t left_writable = 0;  ///< bytes at the end that state WriteProtected leaves read-write
 };
 
 inline constexpr std::size_t kSegmentCount = 13;

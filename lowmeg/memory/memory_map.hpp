@@ -1,8 +1,6 @@
 // What the guest sees of the address space, by who looks.
 #pragma once
 
-#include <utility>
-
 #include "lowmeg/memory/layout.hpp"
 
 namespace lowmeg::memory {
@@ -15,7 +13,7 @@ struct MemoryMap {
   Layout bus_master;  ///< DMA by a device
 
   /// The same for all three.
-  static MemoryMap uniform(Layout layout) { return {layout, layout, layout}; }
+  static MemoryMap uniform(const Layout& layout) { return {layout, layout, layout}; }
 
   friend bool operator==(const MemoryMap&, const MemoryMap&) = default;
 };

@@ -31,6 +31,7 @@ TEST(Envelope, IsRefusedForAnotherType) {
   };
   const Row rows[] = {
       {"", R"(type_url: "", where "ab" is right)"},
+      {"0a 02 61 63", R"(type_url: "ac", where "ab" is right)"},
       {"0a 03 61 62 63", R"(type_url: "abc", where "ab" is right)"},
       {"0a 04 61 0a 22 01", R"(type_url: "a?"?", where "ab" is right)"},  // one line, whatever it says
       {"0a 02 c0 80", "type_url: not UTF-8"},

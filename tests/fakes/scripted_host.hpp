@@ -1,6 +1,7 @@
 // A GET host that follows a script, on a thread of its own, at the far end of a real socket.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <string>
@@ -40,6 +41,11 @@ class ScriptedHost {
   void wait_for_turns(std::size_t count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return ended_ || turns_done_ >= count; });
+  }
+  /// Whether the script ends within ten seconds: with kSilence, when the client hangs up.
+  bool ends() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return ended_; });
   }
   /// What has come, in hex, once the script has ended: as the destructor.
   std::vector<std::string> received() {
