@@ -13,8 +13,9 @@ class AdjustGpaRanges {
  public:
   virtual ~AdjustGpaRanges() = default;
 
-  /// Makes the guest see these states. All changes of one config write come in one call, on the thread of the
-  /// write, and the guest goes on only when it returns: a blocking call is right here.
+  /// Makes the guest see these states; each range comes at most once. All changes of one config write come in
+  /// one call, on the thread of the write, and the guest goes on only when it returns: a blocking call is
+  /// right here.
   ///
   /// On an error the bridge keeps its new register value and hands the error up; the machine should stop.
   virtual Result<void> adjust(std::span<const GpaStateChange> changes) = 0;
