@@ -74,7 +74,7 @@ struct FailingMachine {
     return {};
   }
   Result<void> write_pam0(std::uint8_t value) {
-    return bridge->write(0x58, value << 8, bridge::ByteEnables::of(1, 1));
+    return bridge->write(0x58, std::uint32_t{value} << 8, bridge::ByteEnables::of(1, 1));
   }
   std::uint8_t pam0() const { return static_cast<std::uint8_t>(bridge->registers().pam_reg1 >> 8); }
   /// What F0000 shows by the adjuster's state: the offset, or none.
