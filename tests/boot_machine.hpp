@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/fakes/recording_event_sink.hpp"
 #include "vmm/machine.hpp"
 
 namespace vmm {
@@ -17,13 +18,6 @@ inline const std::string kBochsLatest = "/usr/share/bochs/BIOS-bochs-latest";
 inline const std::string kBochsQemu = "/usr/share/bochs/BIOS-qemu-latest";
 inline const std::string kBochsLegacy = "/usr/share/bochs/BIOS-bochs-legacy";
 inline const std::string kVgaBios = "/usr/share/vgabios/vgabios.bin";
-
-/// Keeps the texts of the events.
-class EventRecord final : public lowmeg::EventSink {
- public:
-  void event(const lowmeg::Event& event) override { texts.push_back(event.text); }
-  std::vector<std::string> texts;
-};
 
 struct Boot {
   explicit Boot(MachineConfig config) {
@@ -54,7 +48,7 @@ struct Boot {
     return writes;
   }
 
-  EventRecord events;
+  lowmeg::fakes::RecordingEventSink events;
   std::string log;
   std::vector<TimelineEntry> timeline;
   std::vector<std::uint64_t> times_ns;

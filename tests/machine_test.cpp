@@ -4,6 +4,7 @@
 #include "lowmeg/get/in_process.hpp"
 
 #include "tests/boot_machine.hpp"
+#include "tests/fakes/recording_transport.hpp"
 
 namespace vmm {
 namespace {
@@ -87,35 +88,19 @@ TEST(Machine, WarmResetStartsOverFromTheImage) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(writes[i].config_write, writes[i + 4].config_write);
 }
 
-// Answers as a host in the process does, until it has been asked so many messages; then it is gone.
-class DyingHost final : public lowmeg::get::Transport {
- public:
-  DyingHost(lowmeg::get::Host& host, int messages) : inner_(host), messages_(messages) {}
-  lowmeg::Result<void> send(std::span<const std::uint8_t> message, lowmeg::get::Deadline deadline) override {
-    if (messages_-- <= 0)
-      return lowmeg::fail(lowmeg::Errc::kClosed, "the GET peer has closed the connection");
-    return inner_.send(message, deadline);
-  }
-  lowmeg::Result<std::size_t> receive(std::span<std::uint8_t> buffer,
-                                      lowmeg::get::Deadline deadline) override {
-    return inner_.receive(buffer, deadline);
-  }
-  void close() override { inner_.close(); }
-
- private:
-  lowmeg::get::InProcessTransport inner_;
-  int messages_;
-};
-
 // "On an error the register keeps its new value and the machine stops with one line."
 TEST(Machine, StopsWithOneLineWhenTheHostGoes) {
   MachineConfig config = config_for(kSeaBios);
   config.get.batching = lowmeg::get::Batching::kNever;
-  config.connect = [](lowmeg::get::Host& host) { return std::make_unique<DyingHost>(host, 1 + 12 + 2); };
+  lowmeg::fakes::Wire wire{.sent = {}, .cut_after = 1 + 12 + 2};
+  config.connect = [&wire](lowmeg::get::Host& host) {
+    return std::make_unique<lowmeg::fakes::RecordingTransport>(
+        std::make_unique<lowmeg::get::InProcessTransport>(host), wire);
+  };
   const Boot boot(config);
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kStopped);
   EXPECT_EQ(boot.outcome.exit_status, 1);
-  EXPECT_EQ(boot.outcome.message, "the GET peer has closed the connection");
+  EXPECT_EQ(boot.outcome.message, "the GET host is gone");
   EXPECT_EQ(boot.machine->paravisor().bridge().registers().pam_reg1, 0x33333010u);
   // The unlock is R0, R1 C1, R2 C2, C3, R4: the first two were answered, the rest never sent.
   const auto state = boot.machine->paravisor().adjuster_state();
@@ -132,10 +117,10 @@ TEST(Machine, SurvivesATripleFaultLoop) {
   config.timeout = std::chrono::milliseconds(200);
   const Boot boot(config);
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kTimeout) << boot.outcome.message;
-  ASSERT_FALSE(boot.events.texts.empty());
-  EXPECT_NE(boot.events.texts[0].find("triple fault at F000:0000000"), std::string::npos)
-      << boot.events.texts[0];
-  EXPECT_LE(boot.events.texts.size(), 4u);
+  ASSERT_FALSE(boot.events.events.empty());
+  EXPECT_NE(boot.events.events[0].text.find("triple fault at F000:0000000"), std::string::npos)
+      << boot.events.text();
+  EXPECT_LE(boot.events.events.size(), 4u);
 }
 
 }  // namespace

@@ -62,7 +62,7 @@ Result<void> Machine::build() {
                           .rtc_start = rtc_start(config_.timing)};
   board_ = std::make_unique<Board>(board, BoardLinks{clock_, *this, *this, *this, *this, *this});
   board_->config_ports().place(0, 0, bridge_socket_);
-  cpu_ = CpuSoft::create({vm_->mapper(), board_->io(), board_->mmio(), *this}, config_.corrections);
+  cpu_ = CpuSoft::create({vm_->mapper(), board_->io(), board_->mmio(), *this});
   instruction_clock_.count(*cpu_);
   return paravisor_->bridge().power_on();
 }

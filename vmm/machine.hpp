@@ -29,7 +29,6 @@ struct MachineConfig {
   lowmeg::get::ClientOptions get;
   /// Makes the connection to the VM's host; empty: within the process.
   std::function<std::unique_ptr<lowmeg::get::Transport>(lowmeg::get::Host&)> connect;
-  Corrections corrections = Corrections::all();
   /// Whether bridge, adjuster and GET client are torn down and built anew from saved state after this config
   /// access (the n-th, from 1), while VM and host stay. Empty: never.
   std::function<bool(std::uint64_t n, ConfigAccess access)> restart_after;

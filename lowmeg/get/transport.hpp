@@ -21,6 +21,8 @@ class Transport {
   /// kTimeout when the deadline passes first, kClosed when the peer is gone.
   virtual Result<void> send(std::span<const std::uint8_t> message, Deadline deadline) = 0;
   /// Waits for the next message and copies it to `buffer` (at least wire::kMaxMessageSize); gives its size.
+  /// A deadline that has passed asks only for what has arrived already, and kTimeout says that there is
+  /// nothing.
   virtual Result<std::size_t> receive(std::span<std::uint8_t> buffer, Deadline deadline) = 0;
   /// Gives the connection up; every later call gives kClosed.
   virtual void close() = 0;
