@@ -6,7 +6,7 @@
 #include <benchmark/benchmark.h>
 
 #include "lowmeg/bridge/config_ports.hpp"
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/get/slot_table.hpp"
 #include "lowmeg/hyperv/policy.hpp"
 #include "lowmeg/memory/soft_mapper.hpp"
@@ -66,7 +66,7 @@ struct Chain {
   }
   DirectAdjuster adjuster;
   NullEventSink events;
-  bridge::HostBridge bridge{bridge::kI440fx, adjuster, events};
+  bridge::HypervBridge bridge{bridge::kI440fx, adjuster, events};
   bridge::ConfigPorts ports;
 };
 
@@ -87,15 +87,15 @@ BENCHMARK(pam_write_that_changes_nothing);
 // All 13 at once, as the forced apply of a reset or the decode of both dwords has them.
 void all_13_segments(benchmark::State& state) {
   DirectAdjuster adjuster;
-  std::array<GpaStateChange, bridge::kPamSegmentCount> changes;
-  const bridge::PamStates locked = bridge::decode_pam(0x11111010, 0x11111111);
-  const bridge::PamStates open = bridge::decode_pam(0x33333010, 0x33333333);
+  std::array<GpaStateChange, kPamSegmentCount> changes;
+  const PamStates locked = decode_pam({0x11111010, 0x11111111});
+  const PamStates open = decode_pam({0x33333010, 0x33333333});
   bool lock = false;
   for (auto _ : state) {
     lock = !lock;
-    const bridge::PamStates now =
-        bridge::decode_pam(lock ? 0x11111010 : 0x33333010, lock ? 0x11111111 : 0x33333333);
-    const std::size_t count = bridge::pam_changes(lock ? open : locked, now, Apply::kDelta, changes);
+    const PamStates now =
+        decode_pam(lock ? PamDwords{0x11111010, 0x11111111} : PamDwords{0x33333010, 0x33333333});
+    const std::size_t count = pam_changes(lock ? open : locked, now, Apply::kDelta, changes);
     benchmark::DoNotOptimize(adjuster.adjust(std::span(changes).first(count)).has_value());
   }
 }

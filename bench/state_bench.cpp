@@ -29,7 +29,7 @@ struct Paravisor {
   fakes::GetRig rig;
   hyperv::SharedAdjuster adjuster{
       hyperv::GetBackedAdjuster(*rig.client, 0, fakes::GetRig::kRomBiosOffset, rig.events)};
-  bridge::HostBridge bridge{bridge::kHyperv, adjuster, rig.events};
+  bridge::HypervBridge bridge{bridge::kHyperv, adjuster, rig.events};
 };
 
 void save(State& state) {

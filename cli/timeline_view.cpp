@@ -104,6 +104,8 @@ std::string route_text(lowmeg::memory::Route route) {
       return fmt::format("ROM {:08X}", route.offset());
     case lowmeg::memory::Target::kDrop:
       return "nowhere";
+    case lowmeg::memory::Target::kOpen:
+      return "nobody (FF)";
     case lowmeg::memory::Target::kBus:
       break;
   }

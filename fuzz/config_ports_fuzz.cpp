@@ -3,7 +3,7 @@
 // identity.
 #include "fuzz/input.hpp"
 #include "lowmeg/bridge/config_ports.hpp"
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/core/invariant.hpp"
 #include "tests/naive_bridge.hpp"
 
@@ -14,11 +14,11 @@ namespace {
 class FollowingAdjuster final : public AdjustGpaRanges {
  public:
   Result<void> adjust(std::span<const GpaStateChange> changes) override {
-    LOWMEG_INVARIANT(!changes.empty() && changes.size() <= bridge::kPamSegmentCount, "1 to 13 changes");
+    LOWMEG_INVARIANT(!changes.empty() && changes.size() <= kPamSegmentCount, "1 to 13 changes");
     std::size_t i = 0;
     for (const GpaStateChange& change : changes) {
       if (change.range.start() < 0xc0000) continue;  // A0000-BFFFF
-      while (i < states.size() && bridge::kPamSegments[i] != change.range) ++i;
+      while (i < states.size() && kPamSegments[i] != change.range) ++i;
       LOWMEG_INVARIANT(i < states.size(), "a segment, in register order");
       LOWMEG_INVARIANT(states[i] == change.before, "before is what was told before");
       LOWMEG_INVARIANT(change.apply == Apply::kForced || change.before != change.now, "only what changed");
@@ -26,14 +26,14 @@ class FollowingAdjuster final : public AdjustGpaRanges {
     }
     return {};
   }
-  bridge::PamStates states{};
+  PamStates states{};
 };
 
 void run(FuzzInput input) {
   const bridge::Identity& identity = bridge::kIdentities[input.byte() % bridge::kIdentities.size()];
   NullEventSink events;
   FollowingAdjuster adjuster;
-  bridge::HostBridge host_bridge(identity, adjuster, events);
+  bridge::HypervBridge host_bridge(identity, adjuster, events);
   bridge::ConfigPorts ports;
   ports.place(0, 0, host_bridge);
   NaiveBridge model(identity);
@@ -51,7 +51,7 @@ void run(FuzzInput input) {
       LOWMEG_INVARIANT(ports.read(port, size) == model.read(port, size), "reads as the model");
     }
     LOWMEG_INVARIANT(adjuster.states == host_bridge.pam_states(), "the adjuster knows every state");
-    for (unsigned i = 0; i < bridge::kPamSegmentCount; ++i) {
+    for (unsigned i = 0; i < kPamSegmentCount; ++i) {
       constexpr GpaState kStates[] = {GpaState::kMmio, GpaState::kWriteProtected, GpaState::kWriteOnly,
                                       GpaState::kWritable};
       LOWMEG_INVARIANT(adjuster.states[i] == kStates[model.state(i)], "states as the model");

@@ -39,7 +39,7 @@ void expect_map(const Chain& chain, const NaiveBridge& model) {
 void expect_states(const Chain& chain, const NaiveBridge& model) {
   constexpr GpaState kStates[] = {GpaState::kMmio, GpaState::kWriteProtected, GpaState::kWriteOnly,
                                   GpaState::kWritable};
-  bridge::PamStates expected;
+  PamStates expected;
   for (unsigned i = 0; i < 13; ++i) expected[i] = kStates[model.state(i)];
   ASSERT_EQ(chain.bridge.pam_states(), expected);
 }
@@ -75,7 +75,7 @@ struct Machine {
     ASSERT_EQ(chain.ports.read(access.port, access.size), model.read(access.port, access.size));
   }
   void write(const Access& access) {
-    const bridge::PamStates before = chain.bridge.pam_states();
+    const PamStates before = chain.bridge.pam_states();
     ASSERT_TRUE(chain.ports.write(access.port, access.size, access.value));
     model.write(access.port, access.size, access.value);
     if (access.port >= bridge::ConfigPorts::kDataPort) ++config_writes;

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/get/host_session.hpp"
 #include "lowmeg/get/unix_transport.hpp"
 #include "lowmeg/hyperv/shared_adjuster.hpp"
@@ -70,7 +70,7 @@ struct FailingMachine {
     host->wait_for_turns(1);
     adjuster =
         std::make_unique<hyperv::SharedAdjuster>(hyperv::GetBackedAdjuster(*client, 0, 0x3f00000, events));
-    bridge = std::make_unique<bridge::HostBridge>(bridge::kI440fx, *adjuster, events);
+    bridge = std::make_unique<bridge::HypervBridge>(bridge::kI440fx, *adjuster, events);
     return {};
   }
   Result<void> write_pam0(std::uint8_t value) {
@@ -95,7 +95,7 @@ struct FailingMachine {
   std::unique_ptr<ScriptedHost> host;
   std::unique_ptr<get::Client> client;
   std::unique_ptr<hyperv::SharedAdjuster> adjuster;
-  std::unique_ptr<bridge::HostBridge> bridge;
+  std::unique_ptr<bridge::HypervBridge> bridge;
 };
 
 }  // namespace lowmeg

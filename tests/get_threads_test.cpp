@@ -6,7 +6,7 @@
 #include <atomic>
 #include <thread>
 
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/get/unix_server.hpp"
 #include "lowmeg/get/unix_transport.hpp"
 #include "lowmeg/hyperv/shared_adjuster.hpp"
@@ -100,7 +100,7 @@ class AllAtOnce : public testing::TestWithParam<get::Batches> {
   std::unique_ptr<get::Client> client = connect().value();
   hyperv::SharedAdjuster servicing{hyperv::GetBackedAdjuster(*client, 0, 0x3f00000, events)};
   hyperv::SharedAdjuster adjuster = servicing;
-  bridge::HostBridge bridge{bridge::kI440fx, adjuster, events};
+  bridge::HypervBridge bridge{bridge::kI440fx, adjuster, events};
   std::atomic<bool> done = false;
   std::size_t refused = 0;
 };

@@ -6,7 +6,7 @@ namespace vmm {
 namespace {
 
 using lowmeg::GpaRange;
-using lowmeg::bridge::kPamSegments;
+using lowmeg::kPamSegments;
 
 constexpr GpaRange kFirstMegabyte{0, 0x100000};
 
@@ -21,7 +21,7 @@ lowmeg::Gpa next_segment_boundary(lowmeg::Gpa gpa) {
   return boundary;
 }
 
-std::optional<lowmeg::GpaState> state_at(lowmeg::Gpa gpa, const lowmeg::bridge::PamStates& states) {
+std::optional<lowmeg::GpaState> state_at(lowmeg::Gpa gpa, const lowmeg::PamStates& states) {
   for (std::size_t i = 0; i < kPamSegments.size(); ++i) {
     if (kPamSegments[i].contains(gpa)) return states[i];
   }
@@ -30,8 +30,7 @@ std::optional<lowmeg::GpaState> state_at(lowmeg::Gpa gpa, const lowmeg::bridge::
 
 }  // namespace
 
-std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout,
-                                        const lowmeg::bridge::PamStates& states,
+std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout, const lowmeg::PamStates& states,
                                         const lowmeg::get::SlotTable& slots) {
   std::vector<MegabyteRow> rows;
   for (const lowmeg::memory::Region& region : layout.regions()) {

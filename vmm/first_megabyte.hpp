@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "lowmeg/bridge/pam.hpp"
+#include "lowmeg/core/pam.hpp"
 #include "lowmeg/get/slot_table.hpp"
 #include "lowmeg/memory/memory_map.hpp"
 
@@ -18,8 +18,7 @@ struct MegabyteRow {
 };
 
 /// Rows in order of address, cut where a segment or a route changes.
-std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout,
-                                        const lowmeg::bridge::PamStates& states,
+std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout, const lowmeg::PamStates& states,
                                         const lowmeg::get::SlotTable& slots);
 
 }  // namespace vmm

@@ -1,10 +1,12 @@
 #include "vmm/pam_timeline.hpp"
 
+#include <utility>
+
 namespace vmm {
 
 void PamTimeline::watch(const lowmeg::bridge::HostBridge& bridge) {
   bridge_ = &bridge;
-  seen_ = bridge.registers();
+  seen_ = bridge.pam_dwords();
 }
 
 lowmeg::Result<void> PamTimeline::adjust(std::span<const lowmeg::GpaStateChange> changes) {
@@ -27,10 +29,9 @@ lowmeg::Result<void> PamTimeline::adjust(std::span<const lowmeg::GpaStateChange>
 
 std::optional<RegisterChange> PamTimeline::take_register_change() {
   if (!bridge_) return std::nullopt;
-  const lowmeg::bridge::HypervRegisterState before = seen_;
-  seen_ = bridge_->registers();
-  if (before.pam_reg1 != seen_.pam_reg1) return RegisterChange{0x58, before.pam_reg1, seen_.pam_reg1};
-  return RegisterChange{0x5c, before.pam_reg2, seen_.pam_reg2};
+  const lowmeg::PamDwords before = std::exchange(seen_, bridge_->pam_dwords());
+  if (before.dword_58 != seen_.dword_58) return RegisterChange{0x58, before.dword_58, seen_.dword_58};
+  return RegisterChange{0x5c, before.dword_5c, seen_.dword_5c};
 }
 
 }  // namespace vmm

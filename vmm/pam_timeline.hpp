@@ -56,7 +56,7 @@ class PamTimeline final : public lowmeg::AdjustGpaRanges {
   const lowmeg::get::Client& client_;
   Listener listener_;
   const lowmeg::bridge::HostBridge* bridge_ = nullptr;
-  lowmeg::bridge::HypervRegisterState seen_{};
+  lowmeg::PamDwords seen_;
 };
 
 }  // namespace vmm

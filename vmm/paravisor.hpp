@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/hyperv/shared_adjuster.hpp"
 #include "lowmeg/state/restore.hpp"
 #include "vmm/pam_timeline.hpp"
@@ -32,8 +32,8 @@ class Paravisor {
   /// Makes room for a successor's connection; from now on the host cannot be asked for anything.
   void disconnect() { client_->close(); }
 
-  lowmeg::bridge::HostBridge& bridge() { return bridge_; }
-  const lowmeg::bridge::HostBridge& bridge() const { return bridge_; }
+  lowmeg::bridge::HypervBridge& bridge() { return bridge_; }
+  const lowmeg::bridge::HypervBridge& bridge() const { return bridge_; }
   lowmeg::get::Counters counters() const { return client_->counters(); }
   lowmeg::hyperv::AdjusterState adjuster_state() const { return adjuster_.state(); }
 
@@ -44,7 +44,7 @@ class Paravisor {
   std::unique_ptr<lowmeg::get::Client> client_;
   lowmeg::hyperv::SharedAdjuster adjuster_;
   PamTimeline timeline_;
-  lowmeg::bridge::HostBridge bridge_;
+  lowmeg::bridge::HypervBridge bridge_;
 };
 
 }  // namespace vmm

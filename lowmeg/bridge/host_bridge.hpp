@@ -1,58 +1,25 @@
-// The host PCI bridge at 00:00.0: registers above, the first megabyte below.
-//
-// A config write is stored; when it changed the state of a segment the adjuster hears of the changed ones, in
-// one call. After OpenVMM's i440bx_host_pci_bridge. This personality acts on PAM alone; the data sheet's
-// address decode (SMRAM, holes, top of memory) is another one's.
+// The host PCI bridge at 00:00.0, whichever registers it has and whichever way they act.
 #pragma once
 
 #include "lowmeg/bridge/config_function.hpp"
-#include "lowmeg/bridge/config_header.hpp"
-#include "lowmeg/bridge/hyperv_registers.hpp"
-#include "lowmeg/bridge/pam.hpp"
-#include "lowmeg/core/adjust_gpa_ranges.hpp"
+#include "lowmeg/bridge/identity.hpp"
+#include "lowmeg/core/pam.hpp"
 
 namespace lowmeg::bridge {
 
-/// What outlives the process: the values that a guest can change.
-struct HostBridgeState {
-  HypervRegisterState registers{};
-  ConfigHeaderState header;
-
-  friend bool operator==(const HostBridgeState&, const HostBridgeState&) = default;
-};
-
-/// No threads and no locks.
-class HostBridge final : public ConfigFunction {
+/// No threads and no locks. Errors come from below: an adjuster, a mapper.
+class HostBridge : public ConfigFunction {
  public:
-  /// Borrows the adjuster and the sink. Nothing is told yet: the owner calls power_on(), or restores.
-  HostBridge(const Identity& identity, AdjustGpaRanges& adjuster, EventSink& events)
-      : header_(identity, events), registers_(identity, events), adjuster_(adjuster) {}
+  /// Tells what is below of the reset values, forced. Once, before any write; or restore, which the
+  /// personalities have.
+  virtual Result<void> power_on() = 0;
+  /// Registers to their reset values, told again, forced.
+  virtual Result<void> reset() = 0;
 
-  /// A0000-BFFFF is Mmio, then all 13 segments by their reset values, forced.
-  Result<void> power_on();
-  /// Registers to their reset values, all 13 segments forced. The adjuster still skips what is in place.
-  Result<void> reset();
-  /// Instead of power_on(), with a state that a bridge can hold (state::accept says; any other aborts):
-  /// registers, all 13 segments forced, then the header. A0000-BFFFF is not told. An adjuster that was
-  /// restored before it has nothing to do. On its error the bridge is as it was.
-  Result<void> restore(const HostBridgeState& state);
-
-  std::uint32_t read(std::uint8_t offset) override;
-  Result<void> write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) override;
-
-  const Identity& identity() const { return header_.identity(); }
-  const ConfigHeaderState& header() const { return header_.state(); }
-  const HypervRegisterState& registers() const { return registers_.state(); }
-  HostBridgeState state() const { return {registers(), header()}; }
+  virtual const Identity& identity() const = 0;
+  virtual PamDwords pam_dwords() const = 0;
   /// The states that the registers ask for.
-  PamStates pam_states() const { return decode_pam(registers().pam_reg1, registers().pam_reg2); }
-
- private:
-  Result<void> tell(const PamStates& before, Apply apply);
-
-  ConfigHeader header_;
-  HypervRegisters registers_;
-  AdjustGpaRanges& adjuster_;
+  PamStates pam_states() const { return decode_pam(pam_dwords()); }
 };
 
 }  // namespace lowmeg::bridge

@@ -33,7 +33,7 @@ HypervRegisterState hyperv_reset_state(const Identity& identity);
 /// back is one that the registers can hold.
 std::uint16_t smram_as_stored(std::uint16_t written);
 
-/// No threads and no locks. It does not act on PAM: the HostBridge compares before and after.
+/// No threads and no locks. It does not act on PAM: the HypervBridge compares before and after.
 class HypervRegisters {
  public:
   HypervRegisters(const Identity& identity, EventSink& events);

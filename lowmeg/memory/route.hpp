@@ -10,6 +10,7 @@ namespace lowmeg::memory {
 enum class Target : std::uint8_t {
   kBus,   ///< the board: a device answers, or nobody (reads FFh, writes vanish)
   kDrop,  ///< writes only: taken and thrown away
+  kOpen,  ///< reads and fetches only: nobody answers, FFh without asking the board
   kRam,
   kRom,
 };
@@ -20,6 +21,7 @@ class Route {
   constexpr Route() = default;
   static constexpr Route bus() { return Route(Target::kBus, 0); }
   static constexpr Route drop() { return Route(Target::kDrop, 0); }
+  static constexpr Route open() { return Route(Target::kOpen, 0); }
   static constexpr Route ram(std::uint64_t offset) { return Route(Target::kRam, offset); }
   static constexpr Route rom(std::uint64_t offset) { return Route(Target::kRom, offset); }
 
@@ -51,6 +53,11 @@ struct Routes {
   constexpr Routes advanced(std::uint64_t bytes) const {
     return {read.advanced(bytes), write.advanced(bytes), fetch.advanced(bytes)};
   }
+  /// False for what no Mapper takes: a write to ROM or to kOpen, a read or fetch from kDrop.
+  constexpr bool are_possible() const {
+    return write.target() != Target::kRom && write.target() != Target::kOpen &&
+           read.target() != Target::kDrop && fetch.target() != Target::kDrop;
+  }
   friend constexpr bool operator==(const Routes&, const Routes&) = default;
 };
 
@@ -68,6 +75,10 @@ constexpr Routes rom_routes(std::uint64_t offset) {
 }
 constexpr Routes bus_routes() {
   return {};
+}
+/// A place on the bus where nobody is: reads give FFh, writes vanish.
+constexpr Routes open_routes() {
+  return {Route::open(), Route::drop(), Route::open()};
 }
 
 }  // namespace lowmeg::memory

@@ -13,7 +13,9 @@ Result<std::unique_ptr<SoftMapper>> SoftMapper::create(Backing& ram, const Backi
 }
 
 SoftMapper::SoftMapper(Backing& ram, const Backing& rom, Pages pages)
-    : ram_(ram), rom_(rom), pages_(std::move(pages)) {}
+    : ram_(ram), rom_(rom), pages_(std::move(pages)) {
+  open_.fill(0xff);
+}
 
 Result<void> SoftMapper::commit(const MemoryMap& map) {
   for (const Layout* view : {&map.cpu, &map.cpu_smm, &map.bus_master}) {
@@ -41,8 +43,7 @@ Result<void> SoftMapper::check(const Layout& layout) const {
                   fmt::format("the map of {:#x}-{:#x} reaches past the memory behind it",
                               region.range.start(), region.range.end()));
     }
-    if (routes.write.target() == Target::kRom || routes.read.target() == Target::kDrop ||
-        routes.fetch.target() == Target::kDrop) {
+    if (!routes.are_possible()) {
       return fail(Errc::kNotSupported,
                   fmt::format("the map of {:#x}-{:#x} writes to ROM or reads from nowhere",
                               region.range.start(), region.range.end()));
@@ -64,6 +65,7 @@ struct Run {
 
 void SoftMapper::place(const GpaRange& range, const Routes& routes) {
   const auto readable = [this](Route route) -> Run<const std::uint8_t> {
+    if (route.target() == Target::kOpen) return {open_.data(), 0};
     if (!route.is_bytes()) return {nullptr, 0};
     const auto bytes = route.target() == Target::kRam ? std::as_const(ram_).bytes() : rom_.bytes();
     return {bytes.data() + route.offset(), kPageSize};

@@ -13,7 +13,7 @@
 namespace lowmeg::memory {
 
 /// Host addresses of a page's bytes; null: the access goes to the bus. Dropped writes have a page of their
-/// own to land in, which nothing reads.
+/// own to land in, which nothing reads; open reads one of FFh.
 struct PageView {
   const std::uint8_t* read;
   std::uint8_t* write;
@@ -49,6 +49,7 @@ class SoftMapper final : public Mapper {
   MemoryMap map_ = MemoryMap::uniform(Layout(kWindow));
   Pages pages_;
   alignas(64) std::array<std::uint8_t, kPageSize> dropped_{};
+  alignas(64) std::array<std::uint8_t, kPageSize> open_{};
 };
 
 }  // namespace lowmeg::memory

@@ -46,7 +46,7 @@ Result<void> accept_unused(const SavedCfgSpace& cfg_space) {
 
 }  // namespace
 
-SavedBridge to_saved(const bridge::HostBridgeState& state) {
+SavedBridge to_saved(const bridge::HypervBridgeState& state) {
   const auto& [registers, header] = state;
   const auto& [host_pci_dram1, host_pci_dram2, pam_reg1, pam_reg2, bios_scratch1, bios_scratch2,
                smm_config_word] = registers;
@@ -59,7 +59,7 @@ SavedBridge to_saved(const bridge::HostBridgeState& state) {
   return saved;
 }
 
-Result<bridge::HostBridgeState> accept(const SavedBridge& bridge) {
+Result<bridge::HypervBridgeState> accept(const SavedBridge& bridge) {
   const auto& [host_pci_dram1, host_pci_dram2, pam_reg1, pam_reg2, bios_scratch1, bios_scratch2,
                smm_config_word, cfg_space] = bridge;
   if (const auto possible = bridge::smram_as_stored(smm_config_word); possible != smm_config_word) {
@@ -70,7 +70,7 @@ Result<bridge::HostBridgeState> accept(const SavedBridge& bridge) {
   const unsigned refused = cfg_space.command & ~unsigned{bridge::command_as_stored(cfg_space.command)};
   if (refused != 0) return refuse("command", fmt::format("bits {:04x}h are not supported", refused));
   if (auto unused = accept_unused(cfg_space); !unused) return tl::unexpected(unused.error());
-  return bridge::HostBridgeState{
+  return bridge::HypervBridgeState{
       .registers = {host_pci_dram1, host_pci_dram2, pam_reg1, pam_reg2, bios_scratch1, bios_scratch2,
                     smm_config_word},
       .header = {.command = cfg_space.command,

@@ -13,8 +13,9 @@ namespace {
 constexpr bridge::HypervRegisterState kRegisters{1, 2, 3, 4, 5, 6, 0x3802};
 
 TEST(BridgeMeaning, KeepsEveryFieldBothWays) {
-  const bridge::HostBridgeState state{.registers = {1, 2, 3, 4, 5, 6, 0x3812},
-                                      .header = {.command = 0x0107, .latency_timer = 8, .interrupt_line = 9}};
+  const bridge::HypervBridgeState state{
+      .registers = {1, 2, 3, 4, 5, 6, 0x3812},
+      .header = {.command = 0x0107, .latency_timer = 8, .interrupt_line = 9}};
   SavedBridge saved{1, 2, 3, 4, 5, 6, 0x3812, {}};
   saved.cfg_space.command = 0x0107;
   saved.cfg_space.latency_timer = 8;
@@ -39,7 +40,7 @@ TEST(BridgeMeaning, AcceptsTheSmramWordsThatAGuestCanMake) {
   fakes::RecordingAdjuster adjuster;
   NullEventSink events;
   for (unsigned word = 0; word < 0x10000; ++word) {
-    bridge::HostBridge fresh(bridge::kHyperv, adjuster, events);
+    bridge::HypervBridge fresh(bridge::kHyperv, adjuster, events);
     ASSERT_TRUE(fresh.write(0x70, word << 16, bridge::ByteEnables::all()));
     made.insert(fresh.registers().smm_config_word);
     SavedBridge saved = to_saved({kRegisters, {}});

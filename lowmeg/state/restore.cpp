@@ -12,12 +12,12 @@ tl::unexpected<Error> refused(const char* part, const Error& error) {
 
 }  // namespace
 
-SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::HostBridge& bridge) {
+SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::HypervBridge& bridge) {
   return {encode(to_saved(adjuster.state())), encode_any(to_saved(bridge.state()))};
 }
 
-Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster, bridge::HostBridge& bridge,
-                     HostRanges host) {
+Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster,
+                     bridge::HypervBridge& bridge, HostRanges host) {
   const auto adjuster_state = decode_adjuster(saved.adjuster).and_then([&](const SavedAdjuster& value) {
     return accept(value, adjuster.rom_bios_offset());
   });

@@ -1,7 +1,7 @@
 // Bridge and adjuster together, out as bytes and in again: what servicing calls.
 #pragma once
 
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/hyperv/shared_adjuster.hpp"
 #include "lowmeg/state/bytes.hpp"
 
@@ -23,9 +23,9 @@ enum class HostRanges {
 };
 
 /// The bridge must not be written to meanwhile; the adjuster's lock is taken.
-SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::HostBridge& bridge);
+SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::HypervBridge& bridge);
 
-/// Instead of HostBridge::power_on(), on the thread of the bridge, which tells this adjuster. First both
+/// Instead of HypervBridge::power_on(), on the thread of the bridge, which tells this adjuster. First both
 /// states are decoded and accepted: a state that is refused changes nothing, asks nothing, and gives
 /// kInvalidArgument with a line such as "adjuster: handles[3].range: ...". Then the adjuster is restored,
 /// then the bridge.
@@ -33,7 +33,7 @@ SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::HostBrid
 /// Any other error comes from the connection to the host, which is then lost for good. The bridge is as it
 /// was, the adjuster knows what the host has answered. The same bytes can be restored over a new connection,
 /// with kUnknown. A silent restore does not notice a lost connection: the next change does.
-Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster, bridge::HostBridge& bridge,
-                     HostRanges host = HostRanges::kInPlace);
+Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster,
+                     bridge::HypervBridge& bridge, HostRanges host = HostRanges::kInPlace);
 
 }  // namespace lowmeg::state

@@ -45,7 +45,7 @@ struct Paravisor {
   fakes::Wire wire;
   std::unique_ptr<get::Client> client;
   hyperv::SharedAdjuster adjuster;
-  bridge::HostBridge bridge{bridge::kHyperv, adjuster, events};
+  bridge::HypervBridge bridge{bridge::kHyperv, adjuster, events};
 };
 
 // A guest that writes to registers that do something.
@@ -191,7 +191,7 @@ int cut_after_each_message(Batches batches) {
   const SavedChipset saved = paravisor.save();
   for (int messages = 0;; ++messages) {
     Paravisor next(there, 0, batches);
-    const bridge::HostBridgeState before = next.bridge.state();
+    const bridge::HypervBridgeState before = next.bridge.state();
     next.wire.cut_after = messages;
     const Result<void> restored = next.restore(saved, HostRanges::kUnknown);
     if (restored) return messages;
@@ -217,7 +217,7 @@ struct RefusedRestoreTest : testing::Test {
   Result<void> feed(const SavedChipset& saved) {
     const SavedChipset before = paravisor.save();
     const hyperv::AdjusterState adjuster = paravisor.adjuster.state();
-    const bridge::HostBridgeState bridge = paravisor.bridge.state();
+    const bridge::HypervBridgeState bridge = paravisor.bridge.state();
     paravisor.wire.sent.clear();
     const Result<void> restored = paravisor.restore(saved);
     if (restored) return restored;

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "lowmeg/bridge/config_ports.hpp"
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/get/client.hpp"
 #include "lowmeg/get/in_process.hpp"
 #include "lowmeg/hyperv/get_backed_adjuster.hpp"
@@ -54,7 +54,7 @@ struct Chain {
   std::unique_ptr<get::Host> host;
   std::unique_ptr<get::Client> client;
   hyperv::GetBackedAdjuster adjuster{*client, 0, hyperv::rom_bios_offset(kRamSize).value(), events};
-  bridge::HostBridge bridge;
+  bridge::HypervBridge bridge;
   bridge::ConfigPorts ports;
 };
 

@@ -10,7 +10,7 @@
 
 #include "lowmeg/core/gpa_state.hpp"
 
-namespace lowmeg::bridge {
+namespace lowmeg {
 
 inline constexpr std::size_t kPamSegmentCount = 13;
 
@@ -33,12 +33,20 @@ inline constexpr std::array<GpaRange, kPamSegmentCount> kPamSegments{{
 
 using PamStates = std::array<GpaState, kPamSegmentCount>;
 
-/// The states that dwords 58h and 5Ch ask for.
-PamStates decode_pam(std::uint32_t dword_58, std::uint32_t dword_5c);
+/// The two dwords that hold PAM0-PAM6, the lowest byte being DRAMT.
+struct PamDwords {
+  std::uint32_t dword_58 = 0;
+  std::uint32_t dword_5c = 0;
+
+  friend bool operator==(const PamDwords&, const PamDwords&) = default;
+};
+
+/// The states that they ask for.
+PamStates decode_pam(const PamDwords& pam);
 
 /// Writes the changes from `before` to `now` to `changes` and returns how many: all 13 when forced, else
 /// those that differ.
 std::size_t pam_changes(const PamStates& before, const PamStates& now, Apply apply,
                         std::array<GpaStateChange, kPamSegmentCount>& changes);
 
-}  // namespace lowmeg::bridge
+}  // namespace lowmeg

@@ -1,6 +1,6 @@
-#include "lowmeg/bridge/pam.hpp"
+#include "lowmeg/core/pam.hpp"
 
-namespace lowmeg::bridge {
+namespace lowmeg {
 namespace {
 
 // Indexed by WE:RE.
@@ -10,8 +10,8 @@ constexpr unsigned kFirstNibble = 3;
 
 }  // namespace
 
-PamStates decode_pam(std::uint32_t dword_58, std::uint32_t dword_5c) {
-  const std::uint64_t fields = (std::uint64_t{dword_5c} << 32 | dword_58) >> (4 * kFirstNibble);
+PamStates decode_pam(const PamDwords& pam) {
+  const std::uint64_t fields = (std::uint64_t{pam.dword_5c} << 32 | pam.dword_58) >> (4 * kFirstNibble);
   PamStates states;
   for (std::size_t i = 0; i < kPamSegmentCount; ++i) states[i] = kStates[(fields >> (4 * i)) & 3];
   return states;
@@ -27,4 +27,4 @@ std::size_t pam_changes(const PamStates& before, const PamStates& now, Apply app
   return count;
 }
 
-}  // namespace lowmeg::bridge
+}  // namespace lowmeg

@@ -1,4 +1,4 @@
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 
 namespace lowmeg::bridge {
 namespace {
@@ -8,20 +8,20 @@ constexpr GpaRange kVgaRange{0xa0000, 0xc0000};
 
 }  // namespace
 
-Result<void> HostBridge::power_on() {
+Result<void> HypervBridge::power_on() {
   const GpaStateChange vga{kVgaRange, GpaState::kMmio, GpaState::kMmio, Apply::kForced};
   if (auto told = adjuster_.adjust({&vga, 1}); !told) return told;
   return tell(pam_states(), Apply::kForced);
 }
 
-Result<void> HostBridge::reset() {
+Result<void> HypervBridge::reset() {
   const PamStates before = pam_states();
   header_.reset();
   registers_.reset(identity());
   return tell(before, Apply::kForced);
 }
 
-Result<void> HostBridge::restore(const HostBridgeState& state) {
+Result<void> HypervBridge::restore(const HypervBridgeState& state) {
   const HypervRegisterState old = registers();
   const PamStates before = pam_states();
   registers_.restore(state.registers);
@@ -33,11 +33,11 @@ Result<void> HostBridge::restore(const HostBridgeState& state) {
   return {};
 }
 
-std::uint32_t HostBridge::read(std::uint8_t offset) {
+std::uint32_t HypervBridge::read(std::uint8_t offset) {
   return offset < kFirstDeviceRegister ? header_.read(offset) : registers_.read(offset);
 }
 
-Result<void> HostBridge::write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) {
+Result<void> HypervBridge::write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) {
   if (offset < kFirstDeviceRegister) {
     header_.write(offset, value, enables);
     return {};
@@ -47,7 +47,7 @@ Result<void> HostBridge::write(std::uint8_t offset, std::uint32_t value, ByteEna
   return tell(before, Apply::kDelta);
 }
 
-Result<void> HostBridge::tell(const PamStates& before, Apply apply) {
+Result<void> HypervBridge::tell(const PamStates& before, Apply apply) {
   std::array<GpaStateChange, kPamSegmentCount> changes;
   const std::size_t count = pam_changes(before, pam_states(), apply, changes);
   if (count == 0) return {};

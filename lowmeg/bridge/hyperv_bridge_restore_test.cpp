@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "tests/fakes/recording_adjuster.hpp"
 
 namespace lowmeg::bridge {
@@ -8,50 +8,50 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr HostBridgeState kSaved{
+constexpr HypervBridgeState kSaved{
     .registers = {1, 2, 0x11133003, 0x33333331, 5, 6, 0x3812},
     .header = {.command = 0x0107, .latency_timer = 8, .interrupt_line = 9},
 };
 
-struct HostBridgeRestoreTest : testing::Test {
+struct HypervBridgeRestoreTest : testing::Test {
   NullEventSink events;
   fakes::RecordingAdjuster adjuster;
-  HostBridge bridge{kHyperv, adjuster, events};
+  HypervBridge bridge{kHyperv, adjuster, events};
 };
 
 // "Restore: registers, all 13 forced, then the config header"; and A0000-BFFFF is not told.
-TEST_F(HostBridgeRestoreTest, TellsOfAll13InOneCall) {
+TEST_F(HypervBridgeRestoreTest, TellsOfAll13InOneCall) {
   ASSERT_TRUE(bridge.restore(kSaved));
   EXPECT_EQ(bridge.state(), kSaved);
   std::vector<GpaStateChange> expected;
   expected.reserve(kPamSegmentCount);
-  const PamStates now = decode_pam(kSaved.registers.pam_reg1, kSaved.registers.pam_reg2);
+  const PamStates now = decode_pam({kSaved.registers.pam_reg1, kSaved.registers.pam_reg2});
   for (std::size_t i = 0; i < kPamSegmentCount; ++i)
     expected.push_back({kPamSegments[i], GpaState::kMmio, now[i], Apply::kForced});
   EXPECT_THAT(adjuster.calls, ElementsAre(expected));
 }
 
-TEST_F(HostBridgeRestoreTest, KeepsTheLock) {
+TEST_F(HypervBridgeRestoreTest, KeepsTheLock) {
   ASSERT_TRUE(bridge.restore(kSaved));
   ASSERT_TRUE(bridge.write(0x70, 0x00280000, ByteEnables::all()));
   EXPECT_EQ(bridge.registers().smm_config_word, 0x3812);
 }
 
-TEST_F(HostBridgeRestoreTest, LeavesTheBridgeAsItWasWhenTheAdjusterFails) {
+TEST_F(HypervBridgeRestoreTest, LeavesTheBridgeAsItWasWhenTheAdjusterFails) {
   ASSERT_TRUE(bridge.power_on());
   ASSERT_TRUE(bridge.write(0x5c, 0x00000033, ByteEnables::all()));
   ASSERT_TRUE(bridge.write(0x04, 0x00000002, ByteEnables::all()));
-  const HostBridgeState before = bridge.state();
+  const HypervBridgeState before = bridge.state();
   adjuster.failing = true;
   EXPECT_EQ(bridge.restore(kSaved).error(), (Error{Errc::kClosed, "the host is gone", 0}));
   EXPECT_EQ(bridge.state(), before);
 }
 
-TEST_F(HostBridgeRestoreTest, AbortsOnAStateThatNoBridgeCanHold) {
-  HostBridgeState open = kSaved;
+TEST_F(HypervBridgeRestoreTest, AbortsOnAStateThatNoBridgeCanHold) {
+  HypervBridgeState open = kSaved;
   open.registers.smm_config_word = 0x3842;
   EXPECT_DEATH((void)bridge.restore(open), "broken invariant: a possible SMRAM word");
-  HostBridgeState command = kSaved;
+  HypervBridgeState command = kSaved;
   command.header.command = 0x0080;
   EXPECT_DEATH((void)bridge.restore(command), "broken invariant: a possible command register");
 }

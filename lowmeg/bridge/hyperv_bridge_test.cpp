@@ -1,5 +1,5 @@
 // What the bridge says downwards. Its registers: config_header_test.cpp, hyperv_registers_test.cpp.
-#include "lowmeg/bridge/host_bridge.hpp"
+#include "lowmeg/bridge/hyperv_bridge.hpp"
 
 #include <gmock/gmock.h>
 
@@ -17,12 +17,12 @@ constexpr GpaRange kVga{0xa0000, 0xc0000};
 constexpr GpaRange kF{0xf0000, 0x100000}, kC0{0xc0000, 0xc4000}, kCc{0xcc000, 0xd0000}, kEc{0xec000, 0xf0000};
 constexpr ByteEnables kAll = ByteEnables::all();
 
-struct HostBridgeTest : testing::Test {
+struct HypervBridgeTest : testing::Test {
   std::vector<std::vector<GpaStateChange>> take_calls() { return std::exchange(adjuster.calls, {}); }
 
   fakes::RecordingEventSink events;
   fakes::RecordingAdjuster adjuster;
-  HostBridge bridge{kHyperv, adjuster, events};
+  HypervBridge bridge{kHyperv, adjuster, events};
 };
 
 // The 13 segments in register order, all from `before` to Mmio and forced.
@@ -34,7 +34,7 @@ std::vector<GpaStateChange> all_forced(const PamStates& before) {
 }
 
 // "At construction, when not restoring: A0000-BFFFF Mmio, then all 13, forced."
-TEST_F(HostBridgeTest, TellsOfAllAtPowerOn) {
+TEST_F(HypervBridgeTest, TellsOfAllAtPowerOn) {
   EXPECT_THAT(adjuster.calls, IsEmpty());
   ASSERT_TRUE(bridge.power_on());
   EXPECT_THAT(take_calls(),
@@ -44,7 +44,7 @@ TEST_F(HostBridgeTest, TellsOfAllAtPowerOn) {
 
 // "A write to dword 58h or 5Ch: decode the 13 segments of old and new, tell the adjuster of those that
 // differ."
-TEST_F(HostBridgeTest, TellsOnlyWhatChangedInOneCallAWrite) {
+TEST_F(HypervBridgeTest, TellsOnlyWhatChangedInOneCallAWrite) {
   ASSERT_TRUE(bridge.power_on());
   take_calls();
   ASSERT_TRUE(bridge.write(0x58, 0x00033003, kAll));  // PAM0 = 30h, PAM1 = 03h
@@ -63,7 +63,7 @@ TEST_F(HostBridgeTest, TellsOnlyWhatChangedInOneCallAWrite) {
       ElementsAre(ElementsAre(GpaStateChange{kEc, GpaState::kMmio, GpaState::kWritable, Apply::kDelta})));
 }
 
-TEST_F(HostBridgeTest, IsSilentWhenNoStateChanges) {
+TEST_F(HypervBridgeTest, IsSilentWhenNoStateChanges) {
   ASSERT_TRUE(bridge.power_on());
   ASSERT_TRUE(bridge.write(0x5c, 0x33333333, kAll));
   take_calls();
@@ -80,7 +80,7 @@ TEST_F(HostBridgeTest, IsSilentWhenNoStateChanges) {
 
 // "Reset: registers to the above, all 13 forced": with what was told before, in one call, without
 // A0000-BFFFF.
-TEST_F(HostBridgeTest, ForcesAllAtReset) {
+TEST_F(HypervBridgeTest, ForcesAllAtReset) {
   ASSERT_TRUE(bridge.power_on());
   ASSERT_TRUE(bridge.write(0x58, 0x12303000, kAll));
   ASSERT_TRUE(bridge.write(0x72 & ~3, 0x00180000, kAll));  // locks SMRAM
@@ -94,7 +94,7 @@ TEST_F(HostBridgeTest, ForcesAllAtReset) {
 }
 
 // "On an error the bridge keeps its new register value and hands the error up."
-TEST_F(HostBridgeTest, HandsAnErrorUpAndKeepsTheNewValue) {
+TEST_F(HypervBridgeTest, HandsAnErrorUpAndKeepsTheNewValue) {
   ASSERT_TRUE(bridge.power_on());
   adjuster.failing = true;
   const Result<void> written = bridge.write(0x5c, 0x00000033, kAll);
@@ -124,7 +124,7 @@ TEST(Identities, AreThree) {
   for (std::size_t i = 0; i < std::size(rows); ++i) {
     NullEventSink events;
     fakes::RecordingAdjuster adjuster;
-    HostBridge bridge(kIdentities[i], adjuster, events);
+    HypervBridge bridge(kIdentities[i], adjuster, events);
     EXPECT_EQ(bridge.identity().name, rows[i].name);
     EXPECT_EQ(bridge.read(0x00), rows[i].id);
     EXPECT_EQ(bridge.read(0x08), rows[i].class_revision);

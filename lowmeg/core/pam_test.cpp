@@ -1,8 +1,8 @@
-#include "lowmeg/bridge/pam.hpp"
+#include "lowmeg/core/pam.hpp"
 
 #include <gtest/gtest.h>
 
-namespace lowmeg::bridge {
+namespace lowmeg {
 namespace {
 
 // The data sheet's table (3.3.15): each segment, its register and the bit of the quadword 58h-5Fh where RE
@@ -26,7 +26,7 @@ constexpr GpaState kStates[4] = {GpaState::kMmio, GpaState::kWriteProtected, Gpa
                                  GpaState::kWritable};
 
 PamStates decode(std::uint64_t quadword) {
-  return decode_pam(static_cast<std::uint32_t>(quadword), static_cast<std::uint32_t>(quadword >> 32));
+  return decode_pam({static_cast<std::uint32_t>(quadword), static_cast<std::uint32_t>(quadword >> 32)});
 }
 
 TEST(Pam, HasTheSegmentsInRegisterOrder) {
@@ -76,4 +76,4 @@ TEST(PamChanges, AreThoseThatDifferOrAll) {
 }
 
 }  // namespace
-}  // namespace lowmeg::bridge
+}  // namespace lowmeg
