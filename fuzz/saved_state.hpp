@@ -6,6 +6,7 @@
 #include "lowmeg/core/invariant.hpp"
 #include "lowmeg/state/adjuster_meaning.hpp"
 #include "lowmeg/state/bridge_meaning.hpp"
+#include "lowmeg/state/chip_meaning.hpp"
 
 namespace lowmeg::fuzz {
 

@@ -1,6 +1,6 @@
 // The four states of a segment of the first megabyte, and the change of one.
 //
-// Source: the two bits WE and RE of each PAM field, 82443BX data sheet (290633) section 3.3.15; the names are
+// Source: the two bits WE and RE of each PAM field, 82443BX data sheet (290633), "PAM[6:0]"; the names are
 // OpenVMM's GpaState (vm/devices/chipset_legacy/src/i440bx_host_pci_bridge).
 #pragma once
 

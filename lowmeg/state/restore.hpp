@@ -1,13 +1,16 @@
 // Bridge and adjuster together, out as bytes and in again: what servicing calls.
 #pragma once
 
+#include "lowmeg/bridge/chip_bridge.hpp"
 #include "lowmeg/bridge/hyperv_bridge.hpp"
+#include "lowmeg/bridge/pam_only.hpp"
 #include "lowmeg/hyperv/shared_adjuster.hpp"
 #include "lowmeg/state/bytes.hpp"
 
 namespace lowmeg::state {
 
-/// As OpenHCL's platform state holds them: the adjuster's a plain message, the bridge's in its Any.
+/// As OpenHCL's platform state holds them: the adjuster's a plain message, the bridge's in its Any. The type
+/// of the Any says which personality's registers they are, and another personality refuses them.
 struct SavedChipset {
   Buffer adjuster;
   Buffer bridge;
@@ -35,5 +38,16 @@ SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::HypervBr
 /// with kUnknown. A silent restore does not notice a lost connection: the next change does.
 Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster,
                      bridge::HypervBridge& bridge, HostRanges host = HostRanges::kInPlace);
+
+/// The same for a chip's registers that act as Hyper-V's do: `bridge` tells `pam_only`, which tells
+/// `adjuster`.
+SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::ChipBridge& bridge);
+Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster, bridge::PamOnly& pam_only,
+                     bridge::ChipBridge& bridge, HostRanges host = HostRanges::kInPlace);
+
+/// And for a chip that acts as the chip does: there is no adjuster, the state is the bridge's Any alone. On
+/// an error of its sink the bridge is as it was.
+Buffer save(const bridge::ChipBridge& bridge);
+Result<void> restore(Bytes saved, bridge::ChipBridge& bridge);
 
 }  // namespace lowmeg::state

@@ -9,7 +9,8 @@ protobuf_generate(TARGET lowmeg_state_proto PROTOC_OUT_DIR ${generated} PROTOS
   lowmeg/state/proto/envelope.proto
   lowmeg/state/proto/adjuster.proto
   lowmeg/state/proto/cfg_space.proto
-  lowmeg/state/proto/bridge.proto)
+  lowmeg/state/proto/bridge.proto
+  lowmeg/state/proto/chip.proto)
 target_compile_options(lowmeg_state_proto PRIVATE -w)
 target_include_directories(lowmeg_state_proto SYSTEM PUBLIC ${generated})
 target_link_libraries(lowmeg_state_proto PUBLIC protobuf::libprotobuf-lite)

@@ -1,7 +1,8 @@
 // The messages of lowmeg/state/proto, field by field, with the widths that the wire does not have.
 //
 // Widths: the types of the fields in OpenVMM's saved states; of fields 6-15 of cfg_space those of the PCI
-// registers they are named after (PCI-to-PCI Bridge Architecture 1.1, section 3.2). Private to this room.
+// registers they are named after (PCI-to-PCI Bridge Architecture 1.1, section 3.2). The chip's message is our
+// own. Private to this room.
 #pragma once
 
 #include <iterator>
@@ -62,6 +63,12 @@ inline constexpr FieldRow kBridgeRows[] = {
     varint_row(3, "pam_reg1", 32),        varint_row(4, "pam_reg2", 32),
     varint_row(5, "bios_scratch1", 32),   varint_row(6, "bios_scratch2", 32),
     varint_row(7, "smm_config_word", 16), message_row(8, "cfg_space", kCfgSpaceRows),
+};
+
+inline constexpr FieldRow kChipRows[] = {
+    {.number = 1, .type = FieldType::kBytes, .name = "host_bridge"},
+    varint_row(2, "written_once", 4),
+    {.number = 3, .type = FieldType::kBytes, .name = "agp_bridge"},
 };
 
 }  // namespace lowmeg::state

@@ -1,4 +1,5 @@
-// The files of tests/golden: saved states as OpenVMM's own encoder writes them.
+// The files of tests/golden: saved states as OpenVMM's own encoder writes them; chip_* are in our own format,
+// put together by hand.
 #pragma once
 
 #include <gtest/gtest.h>
