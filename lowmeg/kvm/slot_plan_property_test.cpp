@@ -1,0 +1,239 @@
+// The planner against the plainest models: all ways there are on few pages, and random maps on many.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "lowmeg/kvm/slot_plan.hpp"
+#include "tests/fakes/random_map.hpp"
+
+namespace lowmeg::kvm {
+namespace {
+
+using memory::Layout;
+using memory::Region;
+using memory::Route;
+
+// --- All ways: the fewest slot calls from any set of slots on a few pages to any map, by search. ---
+
+constexpr unsigned kPages = 4;  // enough for a kept slot between two bare stretches, and one page to spare
+constexpr GpaRange kSmall{0, kPages* kPageSize};
+enum class Page : std::uint8_t { kNone, kReadOnly, kReadWrite };
+using PageKinds = std::array<Page, kPages>;
+
+// Slots on the small window: {first page, page after the last} to kind.
+using SmallSlots = std::map<std::pair<unsigned, unsigned>, Page>;
+
+void extend(unsigned start, const SmallSlots& slots, std::set<SmallSlots>& all) {
+  if (start == kPages) {
+    all.insert(slots);
+    return;
+  }
+  extend(start + 1, slots, all);
+  for (unsigned end = start + 1; end <= kPages; ++end) {
+    for (const Page kind : {Page::kReadOnly, Page::kReadWrite}) {
+      SmallSlots more = slots;
+      more[{start, end}] = kind;
+      extend(end, more, all);
+    }
+  }
+}
+
+PageKinds kinds_of(const SmallSlots& slots) {
+  PageKinds kinds{};
+  for (const auto& [range, kind] : slots) {
+    for (unsigned page = range.first; page < range.second; ++page) kinds[page] = kind;
+  }
+  return kinds;
+}
+
+// All that one call leads to: a slot less, or one more on bare pages.
+std::vector<SmallSlots> neighbours(const SmallSlots& slots) {
+  std::vector<SmallSlots> result;
+  for (const auto& [range, kind] : slots) {
+    SmallSlots fewer = slots;
+    fewer.erase(range);
+    result.push_back(fewer);
+  }
+  const PageKinds kinds = kinds_of(slots);
+  for (unsigned start = 0; start < kPages; ++start) {
+    for (unsigned end = start + 1; end <= kPages && kinds[end - 1] == Page::kNone; ++end) {
+      for (const Page kind : {Page::kReadOnly, Page::kReadWrite}) {
+        SmallSlots more = slots;
+        more[{start, end}] = kind;
+        result.push_back(more);
+      }
+    }
+  }
+  return result;
+}
+
+// The fewest calls from `slots` to each map.
+std::map<PageKinds, unsigned> fewest_calls(const SmallSlots& slots) {
+  std::map<SmallSlots, unsigned> distance{{slots, 0}};
+  std::map<PageKinds, unsigned> result;
+  for (std::deque<SmallSlots> queue{slots}; !queue.empty(); queue.pop_front()) {
+    const SmallSlots here = queue.front();
+    result.emplace(kinds_of(here), distance[here]);
+    for (const SmallSlots& next : neighbours(here)) {
+      if (distance.emplace(next, distance[here] + 1).second) queue.push_back(next);
+    }
+  }
+  return result;
+}
+
+Layout layout_of(const PageKinds& kinds) {
+  std::vector<Region> regions;
+  for (unsigned page = 0; page < kPages; ++page) {
+    const Gpa start = page * kPageSize;
+    if (kinds[page] == Page::kNone) continue;
+    regions.push_back({GpaRange(start, start + kPageSize), kinds[page] == Page::kReadOnly
+                                                               ? memory::read_only_ram_routes(start)
+                                                               : memory::ram_routes(start)});
+  }
+  return Layout(kSmall, regions);
+}
+
+SlotTable table_of(const SmallSlots& slots) {
+  SlotTable table(kSmall);
+  std::uint32_t index = 0;
+  for (const auto& [range, kind] : slots) {
+    const SlotKind slot_kind = kind == Page::kReadOnly ? SlotKind::kReadOnly : SlotKind::kReadWrite;
+    table.apply(
+        CreateSlot{{index++, GpaRange(range.first * kPageSize, range.second * kPageSize), slot_kind}});
+  }
+  return table;
+}
+
+unsigned slot_calls(const std::vector<Operation>& operations) {
+  return static_cast<unsigned>(std::ranges::count_if(
+      operations, [](const Operation& operation) { return !std::holds_alternative<SwapBytes>(operation); }));
+}
+
+TEST(SlotPlanProperty, NoOtherWayHasFewerSlotCalls) {
+  std::set<SmallSlots> all;
+  extend(0, {}, all);
+  const PlanRules rules{kSmall, {}, 100};
+  std::size_t cases = 0;
+  for (const SmallSlots& slots : all) {
+    for (const auto& [kinds, fewest] : fewest_calls(slots)) {
+      const auto wanted = placements(layout_of(kinds), kSmall).value();
+      ASSERT_EQ(slot_calls(plan(table_of(slots), wanted, rules).value()), fewest);
+      ++cases;
+    }
+  }
+  EXPECT_GT(cases, 10'000u);
+}
+
+// --- Many pages: random maps in a row. ---
+
+constexpr GpaRange kUpper = fakes::RandomMap::kUpper;
+constexpr unsigned kUpperPages = kUpper.size() / kPageSize;
+
+// What a page shows: no slot, or a kind and bytes.
+struct Shown {
+  Page kind = Page::kNone;
+  Route bytes;
+  friend bool operator==(const Shown&, const Shown&) = default;
+};
+using Picture = std::array<Shown, kUpperPages>;
+
+Gpa gpa_of(unsigned page) {
+  return kUpper.start() + page * kPageSize;
+}
+
+Picture picture_of(const Layout& layout) {
+  Picture picture;
+  for (unsigned page = 0; page < kUpperPages; ++page) {
+    const memory::Routes routes = layout.find(gpa_of(page));
+    if (routes.read.target() == memory::Target::kBus) continue;
+    const bool is_memory = routes.read == routes.write;
+    picture[page] = {is_memory ? Page::kReadWrite : Page::kReadOnly, routes.read};
+  }
+  return picture;
+}
+
+const Slot* slot_at(const SlotTable& table, Gpa gpa) {
+  const auto slot = std::ranges::find_if(table.slots(), [&](const Slot& s) { return s.range.contains(gpa); });
+  return slot == table.slots().end() ? nullptr : &*slot;
+}
+
+Picture picture_of(const SlotTable& table) {
+  Picture picture;
+  for (unsigned page = 0; page < kUpperPages; ++page) {
+    const Slot* slot = slot_at(table, gpa_of(page));
+    if (slot == nullptr) continue;
+    picture[page] = {slot->kind == SlotKind::kReadOnly ? Page::kReadOnly : Page::kReadWrite,
+                     table.bytes_at(gpa_of(page))};
+  }
+  return picture;
+}
+
+// The cost of the plain way: delete and create for each slot-sized piece that changes its kind.
+unsigned plain_calls(const Picture& before, const Picture& after) {
+  unsigned calls = 0;
+  for (unsigned page = 0; page < kUpperPages; ++page) {
+    if (before[page].kind == after[page].kind) continue;
+    calls += (before[page].kind != Page::kNone ? 1u : 0u) + (after[page].kind != Page::kNone ? 1u : 0u);
+  }
+  return calls;
+}
+
+class RandomPlans : public testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(RandomPlans, LeadToTheMapAndTouchNothingElse) {
+  const PlanRules rules{kUpper, {0xa0000, 0xc0000, 0x100000}, GetParam()};
+  fakes::RandomMap random(GetParam(), GpaRange(0, 0x100000), GpaRange(0, 0x40000));
+  const Layout empty(kUpper);
+  SlotTable table(kUpper);
+  Layout last = empty;
+  std::uint64_t calls = 0, plain = 0;
+  for (int round = 0; round < 3000; ++round) {
+    // Every other round only a bit changes.
+    std::vector<Region> regions = random.regions();
+    if (round % 2 == 1) regions = {regions[random.pick(regions.size())]};
+    const Layout layout = (round % 2 == 1 ? last : empty).overlaid(regions);
+    const Picture before = picture_of(table), after = picture_of(layout);
+    const SlotTable old_table = table;
+
+    const auto wanted = placements(layout, kUpper).value();
+    const auto operations = plan(table, wanted, rules);
+    ASSERT_TRUE(operations) << operations.error().what;
+    for (const Operation& operation : *operations) table.apply(operation);
+    ASSERT_TRUE(picture_of(table) == after) << round;
+    ASSERT_LE(table.slots().size(), rules.slot_count);
+    ASSERT_TRUE(plan(table, wanted, rules)->empty()) << "nothing is left to do";
+    for (const Slot& slot : table.slots()) {
+      ASSERT_LT(slot.index, rules.slot_count);
+      ASSERT_FALSE(slot.range.contains(0xbffff) && slot.range.contains(0xc0000)) << "a cut";
+    }
+    for (const Operation& operation : *operations) {
+      if (const auto* swap = std::get_if<SwapBytes>(&operation)) {
+        for (Gpa gpa = swap->bytes.range.start(); gpa < swap->bytes.range.end(); gpa += kPageSize) {
+          ASSERT_NE(old_table.bytes_at(gpa), swap->bytes.bytes.advanced(gpa - swap->bytes.range.start()))
+              << "mapped what was mapped";
+        }
+      }
+      const auto* gone = std::get_if<DeleteSlot>(&operation);
+      if (gone == nullptr || rules.slot_count < 100) continue;  // few slots: joining touches more
+      bool must_go = false;
+      for (Gpa gpa = gone->slot.range.start(); gpa < gone->slot.range.end(); gpa += kPageSize) {
+        const unsigned page = static_cast<unsigned>((gpa - kUpper.start()) / kPageSize);
+        must_go = must_go || before[page].kind != after[page].kind;
+      }
+      ASSERT_TRUE(must_go) << "a slot went of which no page changed its kind";
+    }
+    calls += slot_calls(*operations);
+    plain += plain_calls(before, after);
+    last = layout;
+  }
+  EXPECT_LT(calls, plain / 2) << "far fewer than a delete and a create for each page";
+}
+
+// With ids to spare, and with so few that joining is needed all the time.
+INSTANTIATE_TEST_SUITE_P(SlotCounts, RandomPlans, testing::Values(100, 30));
+
+}  // namespace
+}  // namespace lowmeg::kvm

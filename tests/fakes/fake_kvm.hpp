@@ -1,0 +1,183 @@
+// A VM as KvmMapper's system calls see it: slots under the rules of virt/kvm/kvm_main.c, coalesced zones, and
+// the host addresses under the slots. Without KVM, and with calls that fail when told to.
+#pragma once
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lowmeg/core/gpa.hpp"
+#include "lowmeg/kvm/kvm_header.hpp"
+#include "lowmeg/kvm/syscalls.hpp"
+
+namespace lowmeg::fakes {
+
+class FakeKvm final : public kvm::Syscalls {
+ public:
+  static constexpr int kVmFd = 1'000'000;
+
+  /// What a page of the guest shows: bytes at `offset` of the descriptor, or nothing there (a hole: EFAULT).
+  struct Page {
+    bool read_only = false;
+    int fd = -1;
+    std::uint64_t offset = 0;
+    int protection = PROT_NONE;  // of the mapping in the host
+    friend bool operator==(const Page&, const Page&) = default;
+  };
+
+  /// Calls that change something, counted from 0: number `first` and, if sticky, all after it fail with
+  /// `error`.
+  void fail_call(unsigned first, int error, bool sticky) {
+    calls = 0;
+    first_failure_ = first, error_ = error, sticky_ = sticky;
+  }
+  void fail_none() { first_failure_.reset(); }
+
+  /// The page at `gpa`; nullopt where there is no slot.
+  std::optional<Page> page(Gpa gpa) const {
+    for (const auto& [id, slot] : slots_) {
+      if (gpa < slot.guest_phys_addr || gpa >= slot.guest_phys_addr + slot.memory_size) continue;
+      const auto mapped = host_.find(slot.userspace_addr + (gpa - slot.guest_phys_addr));
+      Page result = mapped == host_.end() ? Page{} : mapped->second;
+      result.read_only = (slot.flags & KVM_MEM_READONLY) != 0;
+      return result;
+    }
+    return std::nullopt;
+  }
+  /// What a guest reads at `gpa`; -1 where it exits.
+  int read(Gpa gpa) const {
+    const auto found = page(gpa - gpa % kPageSize);
+    std::uint8_t byte = 0;
+    if (!found || pread(found->fd, &byte, 1, static_cast<off_t>(found->offset + gpa % kPageSize)) != 1)
+      return -1;
+    return byte;
+  }
+  std::size_t slot_count() const { return slots_.size(); }
+  std::size_t mapped_pages() const { return host_.size(); }
+  const std::vector<GpaRange>& zones() const { return zones_; }
+
+  int open(const char*, int) override { return fail(open_error); }
+  int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
+    if (fd != kVmFd) return fail(EBADF);
+    // SAFETY: the caller passes the structure that the request names.
+    switch (request) {
+      case KVM_CHECK_EXTENSION:
+        return extensions.contains(static_cast<int>(argument)) ? extensions.at(static_cast<int>(argument))
+                                                               : 0;
+      case KVM_GET_API_VERSION:
+        return api_version;
+      case KVM_SET_USER_MEMORY_REGION:
+        return next_fails() ? -1 : set_slot(*reinterpret_cast<const kvm_userspace_memory_region*>(argument));
+      case KVM_REGISTER_COALESCED_MMIO:
+        return next_fails() ? -1 : add_zone(*reinterpret_cast<const kvm_coalesced_mmio_zone*>(argument));
+      case KVM_UNREGISTER_COALESCED_MMIO:
+        return remove_zone(*reinterpret_cast<const kvm_coalesced_mmio_zone*>(argument));
+      default:
+        return fail(ENOTTY);
+    }
+  }
+  void* mmap(void* address, std::size_t size, int protection, int flags, int fd,
+             std::uint64_t offset) override {
+    // SAFETY: addresses are numbers here; nobody looks behind them.
+    if ((flags & MAP_FIXED) == 0) {
+      if (next_fails()) return MAP_FAILED;
+      reserved_ = GpaRange(kBase, kBase + size);
+      return reinterpret_cast<void*>(kBase);
+    }
+    const auto start = reinterpret_cast<std::uint64_t>(address);
+    const GpaRange range(start, start + size);
+    if (!reserved_.contains(range)) outside = "a mapping outside of the reservation";
+    host_.erase(host_.lower_bound(range.start()),
+                host_.lower_bound(range.end()));  // a failure leaves a hole, at worst
+    if (next_fails()) return MAP_FAILED;
+    for (std::uint64_t at = 0; at < size; at += kPageSize) {
+      host_[start + at] = {.fd = fd, .offset = offset + at, .protection = protection};
+    }
+    return address;
+  }
+  int munmap(void* address, std::size_t size) override {
+    if (reinterpret_cast<std::uint64_t>(address) != kBase || size != reserved_.size())
+      outside = "a strange munmap";
+    host_.clear();
+    reserved_ = {};
+    return 0;
+  }
+
+  std::map<int, int> extensions{{KVM_CAP_USER_MEMORY, 1},
+                                {KVM_CAP_READONLY_MEM, 1},
+                                {KVM_CAP_NR_MEMSLOTS, 512},
+                                {KVM_CAP_IMMEDIATE_EXIT, 1},
+                                {KVM_CAP_COALESCED_MMIO, 2}};
+  int api_version = kvm::kApiVersion;
+  int open_error = ENOENT;
+  unsigned calls = 0;   ///< that change something, since the last fail_call()
+  std::string outside;  ///< what broke the rules of the address space, if anything did
+
+ private:
+  static constexpr std::uint64_t kBase = 0x7000'0000'0000;
+
+  static int fail(int error) {
+    errno = error;
+    return -1;
+  }
+  bool next_fails() {
+    const unsigned call = calls++;
+    if (!first_failure_ || (sticky_ ? call < *first_failure_ : call != *first_failure_)) return false;
+    errno = error_;
+    return true;
+  }
+  // KVM's __kvm_set_memory_region and its checks, in their order.
+  int set_slot(const kvm_userspace_memory_region& wanted) {
+    if ((wanted.flags & ~static_cast<unsigned>(KVM_MEM_READONLY | KVM_MEM_LOG_DIRTY_PAGES)) != 0)
+      return fail(EINVAL);
+    if (!is_page_aligned(wanted.memory_size) || !is_page_aligned(wanted.guest_phys_addr) ||
+        !is_page_aligned(wanted.userspace_addr)) {
+      return fail(EINVAL);
+    }
+    if (static_cast<int>(wanted.slot) >= extensions.at(KVM_CAP_NR_MEMSLOTS)) return fail(EINVAL);
+    const auto old = slots_.find(wanted.slot);
+    if (wanted.memory_size == 0) {
+      if (old == slots_.end()) return fail(EINVAL);
+      slots_.erase(old);
+      return 0;
+    }
+    if (old != slots_.end() && (old->second.memory_size != wanted.memory_size ||
+                                old->second.userspace_addr != wanted.userspace_addr ||
+                                ((old->second.flags ^ wanted.flags) & KVM_MEM_READONLY) != 0)) {
+      return fail(EINVAL);
+    }
+    for (const auto& [id, slot] : slots_) {
+      const bool overlaps = wanted.guest_phys_addr < slot.guest_phys_addr + slot.memory_size &&
+                            slot.guest_phys_addr < wanted.guest_phys_addr + wanted.memory_size;
+      if (id != wanted.slot && overlaps) return fail(EEXIST);
+    }
+    slots_[wanted.slot] = wanted;
+    return 0;
+  }
+  int add_zone(const kvm_coalesced_mmio_zone& zone) {
+    zones_.emplace_back(zone.addr, zone.addr + zone.size);
+    return 0;
+  }
+  int remove_zone(const kvm_coalesced_mmio_zone& zone) {
+    std::erase_if(zones_, [&](const GpaRange& range) {
+      return range.contains(GpaRange(zone.addr, zone.addr + zone.size));
+    });
+    return 0;
+  }
+
+  std::map<std::uint32_t, kvm_userspace_memory_region> slots_;
+  std::map<std::uint64_t, Page> host_;
+  std::vector<GpaRange> zones_;
+  GpaRange reserved_;
+  std::optional<unsigned> first_failure_;
+  int error_ = 0;
+  bool sticky_ = false;
+};
+
+}  // namespace lowmeg::fakes
