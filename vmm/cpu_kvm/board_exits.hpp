@@ -1,0 +1,41 @@
+// The board's buses under two locks, for vCPUs that call them from several threads.
+//
+// Ports have one lock, and it may be held across a commit of the memory map. Memory devices have a lock of
+// their own that is taken last: they call nobody, so that an access to them can always be completed while a
+// commit waits for it.
+#pragma once
+
+#include <mutex>
+
+#include "lowmeg/kvm/kvm_mapper.hpp"
+#include "vmm/board/io_bus.hpp"
+#include "vmm/board/mmio_bus.hpp"
+#include "vmm/cpu_kvm/vcpu_exits.hpp"
+
+namespace vmm {
+
+/// Thread-safe. It is also where coalesced writes to the bus go. Order of locks: ports, the mapper's, memory.
+class BoardExits final : public VcpuExits, public lowmeg::kvm::BusWrites {
+ public:
+  /// Borrows the buses.
+  BoardExits(IoBus& io, MmioBus& mmio) : io_(io), mmio_(mmio) {}
+
+  std::uint32_t io_in(std::uint16_t port, unsigned size) override;
+  void io_out(std::uint16_t port, unsigned size, std::uint32_t value) override;
+  void mmio_read(lowmeg::Gpa gpa, std::span<std::uint8_t> data) override;
+  void mmio_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override;
+  void bus_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override { mmio_write(gpa, data); }
+
+  /// Keeps the vCPUs off the port devices: for a thread of the machine's that turns to one, a timer's say.
+  [[nodiscard]] std::unique_lock<std::mutex> lock_ports() { return std::unique_lock(ports_); }
+  /// Likewise for the memory devices. Do not commit under it.
+  [[nodiscard]] std::unique_lock<std::mutex> lock_memory() { return std::unique_lock(memory_); }
+
+ private:
+  std::mutex ports_;   // guards io_ and its devices
+  std::mutex memory_;  // guards mmio_ and its devices
+  IoBus& io_;
+  MmioBus& mmio_;
+};
+
+}  // namespace vmm

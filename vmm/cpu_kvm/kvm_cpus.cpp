@@ -1,0 +1,231 @@
+#include "vmm/cpu_kvm/kvm_cpus.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+
+#include "lowmeg/core/invariant.hpp"
+#include "vmm/cpu_kvm/exit_service.hpp"
+
+namespace vmm {
+namespace {
+
+using lowmeg::Errc;
+using lowmeg::Error;
+using lowmeg::Result;
+
+Result<void> install_kick_handler() {
+  struct sigaction action{};
+  action.sa_handler = [](int) {};
+  // KVM_RUN gives EINTR all the same; the system calls of devices are not disturbed.
+  action.sa_flags = SA_RESTART;
+  // SAFETY: the handler does nothing, so it may run at any point of any thread.
+  if (sigaction(Vcpu::kKickSignal, &action, nullptr) != 0) return lowmeg::fail_errno("sigaction");
+  return {};
+}
+
+std::vector<GuestExit*> guest_exits(const std::vector<std::unique_ptr<Vcpu>>& vcpus) {
+  std::vector<GuestExit*> exits;
+  for (const auto& vcpu : vcpus) exits.push_back(vcpu.get());
+  return exits;
+}
+
+std::string place(unsigned cpu, const Result<VcpuRegisters>& registers) {
+  if (!registers) return fmt::format("CPU {}", cpu);
+  return fmt::format("CPU {} at {:04X}:{:08X}", cpu, registers->system.cs.selector, registers->general.rip);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<KvmCpus>> KvmCpus::create(const KvmCpusConfig& config) {
+  LOWMEG_INVARIANT(config.cpus > 0, "a machine has a CPU");
+  if (auto installed = install_kick_handler(); !installed) return tl::unexpected(installed.error());
+  std::vector<std::unique_ptr<Vcpu>> vcpus;
+  for (unsigned id = 0; id < config.cpus; ++id) {
+    auto vcpu = Vcpu::create(config.vm, id);
+    if (!vcpu) return tl::unexpected(vcpu.error());
+    vcpus.push_back(std::move(*vcpu));
+  }
+  return std::unique_ptr<KvmCpus>(new KvmCpus(config, std::move(vcpus)));
+}
+
+KvmCpus::KvmCpus(const KvmCpusConfig& config, std::vector<std::unique_ptr<Vcpu>> vcpus)
+    : vm_(config.vm),
+      exits_(config.exits),
+      vcpus_(std::move(vcpus)),
+      gate_(std::make_unique<RunGate>(guest_exits(vcpus_), config.patience)) {}
+
+KvmCpus::~KvmCpus() {
+  stop();
+}
+
+Result<void> KvmCpus::start(lowmeg::kvm::KvmMapper& mapper) {
+  LOWMEG_INVARIANT(!mapper_, "CPUs are started once");
+  mapper_ = &mapper;
+  mapper_->attach_ring(&vcpus_[0]->run());
+  try {
+    for (unsigned cpu = 0; cpu < count(); ++cpu) threads_.emplace_back([this, cpu] { run(cpu); });
+  } catch (const std::system_error& error) {
+    stop();
+    return tl::unexpected(Error{Errc::kSystem, "no thread for a CPU", error.code().value()});
+  }
+  return {};
+}
+
+void KvmCpus::stop() {
+  gate_->quit();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  if (mapper_) mapper_->attach_ring(nullptr);
+  mapper_ = nullptr;
+}
+
+void KvmCpus::run(unsigned cpu) {
+  Vcpu& vcpu = *vcpus_[cpu];
+  vcpu.take_thread();
+  while (gate_->enter(cpu) != RunGate::Order::kQuit) {
+    const std::uint64_t generation = mapper_->generation();
+    const int error = vcpu.enter_guest();
+    mapper_->drain();
+    if (error != 0) {
+      gate_->left(cpu, RunGate::InHand::kNothing);
+      conclude_error(cpu, error);
+      continue;
+    }
+    switch (vcpu.run().exit_reason) {
+      case KVM_EXIT_IO:
+        gate_->left(cpu, RunGate::InHand::kPort);
+        serve_port(vcpu.run(), exits_);
+        break;
+      case KVM_EXIT_MMIO:
+        gate_->left(cpu, RunGate::InHand::kMemory);
+        serve_memory(vcpu.run(), *mapper_, exits_);
+        break;
+      default:
+        gate_->left(cpu, RunGate::InHand::kNothing);
+        conclude_exit(cpu, generation);
+    }
+  }
+}
+
+// EINTR is a kick. EAGAIN: a CPU that waited for SIPI has got it and wants to be run again.
+void KvmCpus::conclude_error(unsigned cpu, int error) {
+  if (error == EINTR || error == EAGAIN) return;
+  fail({Errc::kSystem, "KVM_RUN, " + place(cpu, vcpus_[cpu]->registers()), error});
+}
+
+void KvmCpus::conclude_exit(unsigned cpu, std::uint64_t generation) {
+  const kvm_run& run = vcpus_[cpu]->run();
+  switch (run.exit_reason) {
+    case KVM_EXIT_INTR:
+    case KVM_EXIT_IRQ_WINDOW_OPEN:
+      return;
+    case KVM_EXIT_SHUTDOWN:
+    case KVM_EXIT_SYSTEM_EVENT:
+      return request_stop(Stop::kShutdown);
+    case KVM_EXIT_INTERNAL_ERROR:
+      return conclude_internal_error(cpu, generation);
+    case KVM_EXIT_FAIL_ENTRY:
+      return fail(
+          {Errc::kSystem,
+           fmt::format("{}: the processor refuses to enter the guest, reason {:#x}",
+                       place(cpu, vcpus_[cpu]->registers()), run.fail_entry.hardware_entry_failure_reason),
+           0});
+    default:
+      return fail({Errc::kSystem,
+                   fmt::format("{}: KVM left the guest for reason {}, which is not expected",
+                               place(cpu, vcpus_[cpu]->registers()), run.exit_reason),
+                   0});
+  }
+}
+
+void KvmCpus::conclude_internal_error(unsigned cpu, std::uint64_t generation) {
+  const kvm_run& run = vcpus_[cpu]->run();
+  const Result<VcpuRegisters> registers = vcpus_[cpu]->registers();
+  if (!lowmeg::kvm::is_fetch_without_slot(run)) {
+    return fail(
+        {Errc::kSystem,
+         fmt::format("{}: KVM cannot go on, internal error {}", place(cpu, registers), run.internal.suberror),
+         0});
+  }
+  const lowmeg::kvm::RetryVerdict verdict =
+      mapper_->fetch_failed(generation, registers ? registers->linear_rip() : 0);
+  if (verdict.action == lowmeg::kvm::RetryVerdict::Action::kRunAgain) {
+    fetch_retries_.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    fail({Errc::kSystem, fmt::format("CPU {}: {}", cpu, verdict.line), 0});
+  }
+}
+
+KvmCpus::Stop KvmCpus::wait(std::chrono::steady_clock::time_point deadline) {
+  if (!gate_->wait_for_stop(deadline)) return Stop::kDeadline;
+  const std::lock_guard lock(mutex_);
+  return stop_;
+}
+
+Result<void> KvmCpus::park() {
+  return gate_->park();
+}
+
+void KvmCpus::go_on() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = Stop::kDeadline;
+  }
+  gate_->go_on();
+}
+
+void KvmCpus::request_stop() {
+  request_stop(Stop::kRequested);
+}
+
+// The graver reason stays.
+void KvmCpus::request_stop(Stop why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (why > stop_) stop_ = why;
+  }
+  gate_->request_stop();
+}
+
+void KvmCpus::fail(Error error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stop_ != Stop::kFailed) failure_ = std::move(error);
+  }
+  request_stop(Stop::kFailed);
+}
+
+Result<void> KvmCpus::reset() {
+  LOWMEG_INVARIANT(gate_->parked(), "CPUs are reset while they stand still");
+  for (const auto& vcpu : vcpus_) {
+    if (auto reset = vcpu->reset(); !reset) return reset;
+  }
+  return vm_.reset();
+}
+
+Error KvmCpus::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+std::string KvmCpus::where(unsigned cpu) {
+  return place(cpu, registers(cpu));
+}
+
+Result<VcpuRegisters> KvmCpus::registers(unsigned cpu) {
+  if (gate_->parked()) return vcpus_[cpu]->registers();
+  if (auto paused = pause(); !paused) return tl::unexpected(paused.error());
+  auto registers = vcpus_[cpu]->registers();
+  resume();
+  return registers;
+}
+
+Result<void> KvmCpus::set_registers(unsigned cpu, const VcpuRegisters& registers) {
+  LOWMEG_INVARIANT(gate_->parked(), "registers are set while the CPUs stand still");
+  return vcpus_[cpu]->set_registers(registers);
+}
+
+}  // namespace vmm

@@ -1,0 +1,124 @@
+// The CPUs of the reference machine on KVM: a thread each, and all that starts, stops, pauses and resets
+// them.
+//
+// Source: Linux, Documentation/virt/kvm/api.rst; the rules for pausing are in docs/reference/kvm-machine.md.
+// CPUID is the host's as KVM passes it on. CPU 0 starts at the reset vector, the others wait for INIT and
+// SIPI in the kernel. Left out: hot plug, system management mode, debugging, dirty logging.
+//
+//   auto vm = KvmVm::create();
+//   auto cpus = KvmCpus::create({.cpus = 2, .vm = **vm, .exits = exits});
+//   auto mapper = lowmeg::kvm::KvmMapper::create({.vm_fd = (*vm)->fd(), ...}, **cpus);
+//   (*mapper)->commit(map); (*cpus)->start(**mapper);
+//   while ((*cpus)->wait(deadline) ...) ...
+//   (*cpus)->stop();                       // before the mapper goes
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "lowmeg/kvm/kvm_mapper.hpp"
+#include "lowmeg/kvm/pause_vcpus.hpp"
+#include "vmm/cpu_kvm/kvm_vm.hpp"
+#include "vmm/cpu_kvm/run_gate.hpp"
+#include "vmm/cpu_kvm/vcpu.hpp"
+#include "vmm/cpu_kvm/vcpu_exits.hpp"
+
+namespace vmm {
+
+struct KvmCpusConfig {
+  unsigned cpus = 1;
+  KvmVm& vm;                                 ///< borrowed; outlives the CPUs
+  VcpuExits& exits;                          ///< borrowed likewise
+  std::chrono::milliseconds patience{5000};  ///< for a vCPU that is to pause or to stop
+};
+
+/// Thread-safe except where a function says otherwise. Outlives the mapper that it pauses for.
+class KvmCpus final : public lowmeg::kvm::PauseVcpus {
+ public:
+  /// Why wait() came back.
+  enum class Stop {
+    kDeadline,   ///< nothing happened; the CPUs run on
+    kRequested,  ///< request_stop()
+    kShutdown,   ///< a triple fault; only reset() leads out
+    kFailed,     ///< the machine cannot go on; failure() says why
+  };
+
+  /// Creates the vCPUs as after power-on. Installs a handler for the kick signal (SIGUSR1) that does nothing:
+  /// the program must not use it otherwise.
+  static lowmeg::Result<std::unique_ptr<KvmCpus>> create(const KvmCpusConfig& config);
+  ~KvmCpus() override;
+  KvmCpus(const KvmCpus&) = delete;
+  KvmCpus& operator=(const KvmCpus&) = delete;
+
+  /// Starts the threads, once. Borrows the mapper until stop().
+  lowmeg::Result<void> start(lowmeg::kvm::KvmMapper& mapper);
+
+  /// Blocks until there is something to do, on the one thread that runs the machine.
+  Stop wait(std::chrono::steady_clock::time_point deadline);
+  /// After a stop but kFailed: returns when every CPU stands at an instruction boundary and its thread waits.
+  /// Then board and CPUs can be reset. kTimeout when one does not come.
+  lowmeg::Result<void> park();
+  /// Lets parked CPUs run on.
+  void go_on();
+
+  /// Makes wait() return kRequested. For any thread, and from within an exit: that CPU goes no further than
+  /// its instruction.
+  void request_stop();
+
+  /// While parked, or before start(): all CPUs and the kernel's chips as after power-on. The memory map is
+  /// not touched.
+  lowmeg::Result<void> reset();
+
+  /// Ends the threads, whoever pauses. Not to be called from an exit. A second call does nothing.
+  void stop();
+
+  /// Why wait() returned kFailed; one line, with the place.
+  lowmeg::Error failure() const;
+  /// "CPU 0 at F000:0000FFF0". Pauses the CPUs for it, as registers().
+  std::string where(unsigned cpu);
+
+  /// How often an instruction was fetched where a slot was missing for a moment: 0 when pauses are right.
+  std::uint64_t fetch_retries() const { return fetch_retries_.load(std::memory_order_relaxed); }
+
+  unsigned count() const { return static_cast<unsigned>(vcpus_.size()); }
+  /// Pauses the CPUs unless they stand still already; not from within an exit but the own CPU's.
+  lowmeg::Result<VcpuRegisters> registers(unsigned cpu);
+  /// While parked, or before start(). The CPU runs, whether or not it waited for SIPI.
+  lowmeg::Result<void> set_registers(unsigned cpu, const VcpuRegisters& registers);
+
+  // PauseVcpus. Any thread may pause, also one within an exit. Order of locks: see RunGate.
+  lowmeg::Result<void> pause() override { return gate_->pause(); }
+  void resume() override { gate_->resume(); }
+
+ private:
+  KvmCpus(const KvmCpusConfig& config, std::vector<std::unique_ptr<Vcpu>> vcpus);
+  void run(unsigned cpu);
+  void conclude_error(unsigned cpu, int error);
+  void conclude_exit(unsigned cpu, std::uint64_t generation);
+  void conclude_internal_error(unsigned cpu, std::uint64_t generation);
+  void request_stop(Stop why);
+  void fail(lowmeg::Error error);
+
+  // Static configuration.
+  KvmVm& vm_;
+  VcpuExits& exits_;
+
+  // Sub-devices.
+  std::vector<std::unique_ptr<Vcpu>> vcpus_;
+  std::unique_ptr<RunGate> gate_;
+  std::vector<std::thread> threads_;
+
+  // Volatile state.
+  lowmeg::kvm::KvmMapper* mapper_ = nullptr;
+  mutable std::mutex mutex_;  // guards the two below
+  Stop stop_ = Stop::kDeadline;
+  lowmeg::Error failure_;
+  std::atomic<std::uint64_t> fetch_retries_{0};
+};
+
+}  // namespace vmm
