@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "vmm/firmware.hpp"
 #include "vmm/machine.hpp"
 
 namespace vmm {
@@ -67,7 +68,7 @@ void sea_bios_post(benchmark::State& state) {
   const auto firmware = load_firmware("/usr/share/seabios/bios.bin");
   if (!firmware) return state.SkipWithError("no SeaBIOS here");
   MachineConfig config;
-  config.vm.firmware = *firmware;
+  config.memory.firmware = *firmware;
   config.timing = Timing::kDeterministic;
   lowmeg::NullEventSink events;
   std::uint64_t instructions = 0;
@@ -75,7 +76,7 @@ void sea_bios_post(benchmark::State& state) {
     auto machine = Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});
     if (!machine || (*machine)->run().kind != Outcome::Kind::kUntil)
       return state.SkipWithError("the boot failed");
-    instructions += (*machine)->cpu_state().instructions;
+    instructions += (*machine)->soft()->cpu_state().instructions;
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(instructions));
 }

@@ -9,6 +9,7 @@
 #include "cli/complaint.hpp"
 #include "cli/get_view.hpp"
 #include "cli/timeline_view.hpp"
+#include "vmm/firmware.hpp"
 
 namespace cli {
 namespace {
@@ -22,9 +23,11 @@ class LiveTimeline {
         wall_times_(options.timing == vmm::Timing::kWall ? WallTimes::kShown : WallTimes::kHidden) {}
 
   void entry(const vmm::TimelineEntry& entry, std::uint64_t time_ns) {
-    creates_ += entry.creates;
-    resets_ += entry.resets;
-    round_trips_ += entry.round_trips;
+    if (entry.get) {
+      creates_ += entry.get->creates;
+      resets_ += entry.get->resets;
+      round_trips_ += entry.get->round_trips;
+    }
     if (quiet_) return;
     std::fflush(stdout);
     if (!std::exchange(header_shown_, true)) fmt::print(stderr, "{}\n", timeline_header());
@@ -63,18 +66,21 @@ std::function<bool(std::uint64_t, vmm::ConfigAccess)> restarts_of(const BootOpti
 // Reads and checks everything that the machine is built from; nothing is created yet.
 lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options) {
   vmm::MachineConfig config;
-  config.vm.ram_size = options.memory;
-  config.identity = identity_of(options.bridge);
+  config.memory.ram_size = options.memory;
+  config.accel = options.accel;
+  config.cpus = options.cpus;
+  config.pam = options.pam;
+  config.bridge.identity = identity_of(options.bridge);
   config.console = options.console;
   config.until = options.until;
   config.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(options.timeout_s * 1e9));
   config.timing = options.timing;
-  config.get.batching = options.batching;
+  config.hyperv.get.batching = options.batching;
   config.restart_after = restarts_of(options);
 
   auto firmware = vmm::load_firmware(options.firmware);
   if (!firmware) return tl::unexpected(firmware.error());
-  config.vm.firmware = std::move(*firmware);
+  config.memory.firmware = std::move(*firmware);
   const auto load = [](const std::string& path, auto loader,
                        std::optional<vmm::Image>& into) -> lowmeg::Result<void> {
     if (path.empty()) return {};
@@ -83,7 +89,10 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options) {
     into = std::move(*image);
     return {};
   };
-  if (auto loaded = load(options.vgabios, vmm::load_vga_bios, config.vm.vga_bios); !loaded) {
+  if (auto loaded = load(options.vgabios, vmm::load_vga_bios, config.memory.vga_bios); !loaded) {
+    return tl::unexpected(loaded.error());
+  }
+  if (auto loaded = load(options.vgabios_pci, vmm::load_vga_bios, config.pci_vga_bios); !loaded) {
     return tl::unexpected(loaded.error());
   }
   if (auto loaded = load(options.floppy, vmm::load_floppy, config.floppy); !loaded) {
@@ -92,11 +101,11 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options) {
   return config;
 }
 
-void print_map(const vmm::Machine& machine, const LiveTimeline& timeline) {
+void print_map(vmm::Machine& machine, const LiveTimeline& timeline) {
   std::fflush(stdout);
-  fmt::print(stderr, "\n{}\n{}{}\n",
-             timeline.terminal().paint(Colour::kBold, "The first megabyte at the end"),
-             map_table(machine.first_megabyte(), timeline.terminal()), timeline.totals());
+  fmt::print(stderr, "\n{}\n{}", timeline.terminal().paint(Colour::kBold, "The first megabyte at the end"),
+             map_table(machine.first_megabyte(), timeline.terminal()));
+  if (machine.hyperv()) fmt::print(stderr, "{}\n", timeline.totals());
 }
 
 }  // namespace
@@ -121,14 +130,15 @@ int boot(const BootOptions& options) {
     complain(machine.error().message());
     return 1;
   }
+  if (!options.quiet) fmt::print(stderr, "lowmeg: {}\n", (*machine)->accel_line());
   const vmm::Outcome outcome = (*machine)->run();
   std::fflush(stdout);
   if (!options.quiet) print_map(**machine, timeline);
   if ((*machine)->restarts() != 0 && !options.quiet)
     fmt::print(stderr, "Restarts: {}\n", (*machine)->restarts());
-  if (options.stats) {
-    fmt::print(stderr, "{}{}", counters_text("client", (*machine)->paravisor().counters()),
-               counters_text("host", (*machine)->vm().host().counters()));
+  if (vmm::HypervWay* const way = (*machine)->hyperv(); way && options.stats) {
+    fmt::print(stderr, "{}{}", counters_text("client", way->paravisor().counters()),
+               counters_text("host", way->host().counters()));
   }
   const bool failed =
       outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;

@@ -1,17 +1,13 @@
 #include "cli/command_line.hpp"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <sstream>
 
 namespace cli {
 namespace {
-
-// A choice of the design's contract that this version does not have.
-CLI::Validator not_built_yet(const std::string& choice) {
-  return CLI::Validator(
-      [choice](std::string& given) { return given == choice ? choice + ": not built yet" : std::string(); },
-      "");
-}
 
 constexpr std::uint64_t kMiB = 1 << 20;
 
@@ -46,9 +42,19 @@ CLI::Option* add_memory(CLI::App& command, std::uint64_t& memory) {
       ->default_str("64M");
 }
 
-CLI::Validator one_cpu() {
-  return CLI::Validator([](std::string& given) { return given == "1" ? "" : "more than one CPU needs KVM"; },
-                        "");
+// The rows of the chips' DRAM end there.
+CLI::Validator chip_memory() {
+  return CLI::Validator(
+      [](std::string& bytes) {
+        return std::stoull(bytes) <= vmm::kMostChipMemory ? std::string()
+                                                          : "more than the chip can hold; 1024M is the most";
+      },
+      "");
+}
+
+vmm::Accel accel_named(const std::string& name) {
+  if (name == "kvm") return vmm::Accel::kKvm;
+  return name == "soft" ? vmm::Accel::kSoft : vmm::Accel::kAuto;
 }
 
 CLI::Validator positive_seconds() {
@@ -72,7 +78,6 @@ struct BootParser {
   std::string pam = "hyperv";
   std::string console = "402";
   std::string get = "batched";
-  unsigned cpus = 1;
   bool deterministic = false;
 
   void add_to(CLI::App& app);
@@ -84,23 +89,23 @@ void BootParser::add_to(CLI::App& app) {
   boot->add_option("FIRMWARE", options.firmware, "Firmware image, 64 KiB to 1 MiB")->capture_default_str();
   boot->add_option("--accel", accel, "auto, kvm or soft (auto: KVM where usable, else soft)")
       ->check(CLI::IsMember({"auto", "kvm", "soft"}))
-      ->check(not_built_yet("kvm"))
       ->capture_default_str();
-  boot->add_option("--pam", pam, "hyperv or chip: how PAM acts")
+  boot->add_option("--pam", pam, "hyperv or chip: how PAM acts (chip: with i440fx or i440bx)")
       ->check(CLI::IsMember({"hyperv", "chip"}))
-      ->check(not_built_yet("chip"))
       ->capture_default_str();
-  boot->add_option("--bridge", options.bridge, "i440fx, i440bx or hyperv: the host bridge's identity")
+  boot->add_option("--bridge", options.bridge, "i440fx, i440bx or hyperv: the host bridge's registers")
       ->check(CLI::IsMember({"i440fx", "i440bx", "hyperv"}))
       ->capture_default_str();
   boot->add_option("--get", get, "batched: one commit a config write; strict: one request at a time")
       ->check(CLI::IsMember({"batched", "strict"}))
       ->capture_default_str();
   add_memory(*boot, options.memory);
-  boot->add_option("--cpus", cpus, "Virtual CPUs; more than one needs KVM")
-      ->check(one_cpu())
+  boot->add_option("--cpus", options.cpus, "Virtual CPUs; more than one needs KVM")
+      ->check(CLI::Range(1u, vmm::kMostCpus, "CPUs"))
       ->capture_default_str();
   boot->add_option("--vgabios", options.vgabios, "VGA BIOS image; brings VGA text memory");
+  boot->add_option("--vgabios-pci", options.vgabios_pci,
+                   "The same in the expansion ROM of a display device on PCI");
   boot->add_option("--floppy", options.floppy, "Floppy image, handed over through fw_cfg");
   boot->add_option("--console", console, "402, e9 or com1: what goes to stdout")
       ->check(CLI::IsMember({"402", "e9", "com1"}))
@@ -120,6 +125,33 @@ void BootParser::add_to(CLI::App& app) {
       ->check(CLI::PositiveNumber);
   boot->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
   boot->add_flag("--quiet", options.quiet, "The firmware's log alone");
+}
+
+struct CheckParser {
+  CheckOptions options;
+  std::string accel = "auto";
+  CLI::App* command = nullptr;
+
+  void add_to(CLI::App& app);
+};
+
+void CheckParser::add_to(CLI::App& app) {
+  command =
+      app.add_subcommand("check", "Run the conformance ROM: does PAM act as the chip's data sheet says?");
+  command->footer("Example: lowmeg check --bridge i440bx");
+  command->add_option("--bridge", options.bridge, "i440fx or i440bx; both, one after the other, without it")
+      ->check(CLI::IsMember({"i440fx", "i440bx"}));
+  command->add_option("--accel", accel, "auto, kvm or soft (auto: KVM where usable, else soft)")
+      ->check(CLI::IsMember({"auto", "kvm", "soft"}))
+      ->capture_default_str();
+  add_memory(*command, options.memory)
+      ->check(chip_memory())
+      ->description("RAM, whole MiB from 2M to 1024M, as 64M or 1G");
+  command->add_option("--timeout", options.timeout_s, "Seconds for each bridge until exit status 124")
+      ->check(positive_seconds())
+      ->capture_default_str();
+  command->add_option("--rom", options.rom, "Another image instead of the one built in, 64 KiB to 1 MiB");
+  command->add_flag("--verbose", options.verbose, "Every line of the ROM, and every failure");
 }
 
 struct HostParser {
@@ -156,8 +188,10 @@ struct StateParser {
 
 CLI::App* StateParser::add_direction(const char* name, const char* what) {
   CLI::App* direction = command->add_subcommand(name, what);
-  direction->add_option("KIND", kind, "adjuster, bridge, memory_range, adjuster_any or bridge_any")
-      ->check(CLI::IsMember({"adjuster", "bridge", "memory_range", "adjuster_any", "bridge_any"}))
+  direction
+      ->add_option("KIND", kind, "adjuster, bridge, memory_range, chip, adjuster_any, bridge_any or chip_any")
+      ->check(CLI::IsMember(
+          {"adjuster", "bridge", "memory_range", "chip", "adjuster_any", "bridge_any", "chip_any"}))
       ->required();
   direction->add_flag("--hex", options.hex, "Bytes as hexadecimal digits");
   CLI::Option* check =
@@ -197,14 +231,46 @@ StateOptions chosen_state(const StateParser& state) {
   return options;
 }
 
-Command chosen(const BootParser& boot, const HostParser& host, const StateParser& state) {
+// What --pam chip cannot go with, or nothing.
+std::optional<std::string> chip_complaint(const BootParser& boot) {
+  if (boot.pam != "chip") return std::nullopt;
+  if (boot.options.bridge == "hyperv")
+    return "--pam chip needs a chip's bridge: --bridge i440fx or --bridge i440bx";
+  if (boot.options.memory > vmm::kMostChipMemory)
+    return fmt::format("--memory: {}M is more than the chip can hold; 1024M is the most with --pam chip",
+                       boot.options.memory / kMiB);
+  return std::nullopt;
+}
+
+// What the accelerator asked for cannot do, or nothing.
+std::optional<std::string> accel_complaint(const BootParser& boot) {
+  if (boot.deterministic && boot.accel == "kvm")
+    return "--deterministic needs the software CPU: --accel soft";
+  if (boot.options.cpus == 1) return std::nullopt;
+  if (boot.accel == "soft" || boot.deterministic) return "--cpus: more than one CPU needs KVM";
+  return std::nullopt;
+}
+
+Command chosen(const BootParser& boot, const CheckParser& check, const HostParser& host,
+               const StateParser& state) {
+  if (check.command->parsed()) {
+    CheckOptions options = check.options;
+    options.accel = accel_named(check.accel);
+    return options;
+  }
   if (state.command->parsed()) return chosen_state(state);
   if (host.command->parsed()) {
     HostOptions options = host.options;
     options.batches = host.strict ? lowmeg::get::Batches::kNotOffered : lowmeg::get::Batches::kOffered;
     return options;
   }
+  for (const auto& complaint : {chip_complaint(boot), accel_complaint(boot)}) {
+    if (complaint) return wrong_usage(*complaint, "boot ");
+  }
   BootOptions options = boot.options;
+  // The software CPU alone repeats exactly.
+  options.accel = boot.deterministic ? vmm::Accel::kSoft : accel_named(boot.accel);
+  options.pam = boot.pam == "chip" ? vmm::PamWay::kChip : vmm::PamWay::kHyperv;
   options.batching =
       boot.get == "strict" ? lowmeg::get::Batching::kNever : lowmeg::get::Batching::kWhereOffered;
   options.console = console_named(boot.console);
@@ -219,13 +285,15 @@ Command parse_command_line(int argc, const char* const* argv) {
   app.set_version_flag("--version", "lowmeg 0.1.0");
   app.require_subcommand(1);
   BootParser boot;
+  CheckParser check;
   HostParser host;
   boot.add_to(app);
+  check.add_to(app);
   host.add_to(app);
   StateParser state;
   state.add_to(app);
   const std::string named = argc > 1 ? argv[1] : "";
-  const bool is_known = named == "boot" || named == "host" || named == "state";
+  const bool is_known = named == "boot" || named == "check" || named == "host" || named == "state";
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -237,7 +305,7 @@ Command parse_command_line(int argc, const char* const* argv) {
     app.exit(error, text, text);
     return Farewell{text.str(), 0};
   }
-  return chosen(boot, host, state);
+  return chosen(boot, check, host, state);
 }
 
 }  // namespace cli

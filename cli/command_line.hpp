@@ -15,7 +15,11 @@ namespace cli {
 struct BootOptions {
   std::string firmware = "/usr/share/seabios/bios.bin";
   std::string bridge = "i440fx";
+  vmm::PamWay pam = vmm::PamWay::kHyperv;
+  vmm::Accel accel = vmm::Accel::kAuto;
+  unsigned cpus = 1;
   std::string vgabios;
+  std::string vgabios_pci;
   std::string floppy;
   std::uint64_t memory = 64ull << 20;  ///< bytes
   vmm::ConsoleSource console = vmm::ConsoleSource::kBiosPorts;
@@ -37,6 +41,16 @@ struct HostOptions {
   bool stats = false;
 };
 
+/// lowmeg check
+struct CheckOptions {
+  vmm::Accel accel = vmm::Accel::kAuto;
+  std::string bridge;                  ///< i440fx or i440bx; empty: both
+  std::string rom;                     ///< another image; empty: the one built in
+  std::uint64_t memory = 64ull << 20;  ///< bytes
+  double timeout_s = 60;               ///< for each bridge
+  bool verbose = false;
+};
+
 /// What to print and exit with instead of running a command: help, the version, or a complaint.
 struct Farewell {
   std::string text;
@@ -56,7 +70,7 @@ struct StateOptions {
   std::uint64_t memory = 64ull << 20;  ///< bytes; for check
 };
 
-using Command = std::variant<BootOptions, HostOptions, StateOptions, Farewell>;
+using Command = std::variant<BootOptions, CheckOptions, HostOptions, StateOptions, Farewell>;
 
 Command parse_command_line(int argc, const char* const* argv);
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <string>
 
-#include "vmm/vm.hpp"
+#include "vmm/machine.hpp"
 
 namespace cli {
 

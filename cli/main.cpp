@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "cli/boot.hpp"
+#include "cli/check.hpp"
 #include "cli/host.hpp"
 #include "cli/state.hpp"
 
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
     std::fputs(farewell->text.c_str(), farewell->exit_status == 0 ? stdout : stderr);
     return farewell->exit_status;
   }
+  if (const auto* check = std::get_if<cli::CheckOptions>(&command)) return cli::check(*check);
   if (const auto* host = std::get_if<cli::HostOptions>(&command)) return cli::host(*host);
   if (const auto* state = std::get_if<cli::StateOptions>(&command)) return cli::state(*state);
   return cli::boot(std::get<cli::BootOptions>(command));

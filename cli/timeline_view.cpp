@@ -122,16 +122,19 @@ std::string timeline_header() {
 std::string timeline_line(const vmm::TimelineEntry& entry, std::uint64_t time_ns, WallTimes wall_times,
                           const Terminal& terminal) {
   const auto& write = entry.config_write;
+  const auto number = [&entry](std::uint64_t vmm::GetTraffic::* count) {
+    return entry.get ? fmt::format("{}", (*entry.get).*count) : std::string("-");
+  };
   std::string line = fmt::format(
       fmt::runtime(kRow), fmt::format("{:.6f}", static_cast<double>(time_ns) / 1e9),
       write ? fmt::format("{:02X}h", write->offset) : std::string("all"),
       write ? fmt::format("{:08X}", write->before) : std::string("-"),
-      write ? fmt::format("{:08X}", write->now) : std::string("-"), entry.resets, entry.creates,
-      entry.round_trips,
+      write ? fmt::format("{:08X}", write->now) : std::string("-"), number(&vmm::GetTraffic::resets),
+      number(&vmm::GetTraffic::creates), number(&vmm::GetTraffic::round_trips),
       wall_times == WallTimes::kShown ? fmt::format("{}", entry.nanoseconds / 1000) : std::string("-"));
   line += segments_text(entry.segments, terminal);
-  if (entry.refused_creates != 0) {
-    line += terminal.paint(Colour::kRed, fmt::format(" ({} refused)", entry.refused_creates));
+  if (entry.get && entry.get->refused_creates != 0) {
+    line += terminal.paint(Colour::kRed, fmt::format(" ({} refused)", entry.get->refused_creates));
   }
   return line;
 }

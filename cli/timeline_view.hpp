@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "cli/terminal.hpp"
-#include "vmm/first_megabyte.hpp"
-#include "vmm/pam_timeline.hpp"
+#include "vmm/chipset/first_megabyte.hpp"
+#include "vmm/chipset/timeline_entry.hpp"
 
 namespace cli {
 

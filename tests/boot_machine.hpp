@@ -1,13 +1,14 @@
 // Boots firmware on the machine and keeps all that a person would see, for the tests that compare boots.
 #pragma once
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "tests/fakes/recording_event_sink.hpp"
+#include "vmm/firmware.hpp"
 #include "vmm/machine.hpp"
 
 namespace vmm {
@@ -36,7 +37,7 @@ struct Boot {
 
   std::uint64_t requests() const {
     std::uint64_t sum = 0;
-    for (const TimelineEntry& entry : timeline) sum += entry.requests();
+    for (const TimelineEntry& entry : timeline) sum += entry.get ? entry.get->requests() : 0;
     return sum;
   }
   /// The entries that are config writes.
@@ -59,7 +60,7 @@ struct Boot {
 
 inline MachineConfig config_for(const Image& firmware) {
   MachineConfig config;
-  config.vm.firmware = firmware;
+  config.memory.firmware = firmware;
   return config;
 }
 

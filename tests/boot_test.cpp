@@ -54,8 +54,8 @@ class FirmwareBoot : public testing::TestWithParam<Row> {};
 TEST_P(FirmwareBoot, FinishesPostWithItsPamWritesAndGetRequests) {
   const Row& row = GetParam();
   MachineConfig config = config_for(row.firmware);
-  config.identity = row.identity;
-  config.get.batching = lowmeg::get::Batching::kNever;
+  config.bridge.identity = row.identity;
+  config.hyperv.get.batching = lowmeg::get::Batching::kNever;
   const Boot boot(config);
 
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message << boot.log;
@@ -66,9 +66,9 @@ TEST_P(FirmwareBoot, FinishesPostWithItsPamWritesAndGetRequests) {
   for (std::size_t i = 0; i < writes.size(); ++i) {
     const Write& expected = row.writes[i];
     EXPECT_EQ(writes[i].config_write, (RegisterChange{expected.offset, expected.before, expected.now})) << i;
-    EXPECT_EQ(writes[i].resets, expected.resets) << i;
-    EXPECT_EQ(writes[i].creates, expected.creates) << i;
-    EXPECT_EQ(writes[i].round_trips, expected.resets + expected.creates) << i;
+    EXPECT_EQ(writes[i].get->resets, expected.resets) << i;
+    EXPECT_EQ(writes[i].get->creates, expected.creates) << i;
+    EXPECT_EQ(writes[i].get->round_trips, expected.resets + expected.creates) << i;
   }
 }
 
@@ -77,18 +77,18 @@ TEST_P(FirmwareBoot, FinishesPostWithItsPamWritesAndGetRequests) {
 TEST_P(FirmwareBoot, MakesOneCommitForEachWriteInBatches) {
   const Row& row = GetParam();
   MachineConfig config = config_for(row.firmware);
-  config.identity = row.identity;
+  config.bridge.identity = row.identity;
   const Boot boot(config);
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message;
   EXPECT_EQ(boot.requests(), row.requests);
   const std::vector<TimelineEntry> writes = boot.config_writes();
   ASSERT_EQ(writes.size(), row.writes.size());
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    EXPECT_EQ(writes[i].resets, row.writes[i].resets) << i;
-    EXPECT_EQ(writes[i].creates, row.writes[i].creates) << i;
-    EXPECT_EQ(writes[i].round_trips, 1u) << i;
+    EXPECT_EQ(writes[i].get->resets, row.writes[i].resets) << i;
+    EXPECT_EQ(writes[i].get->creates, row.writes[i].creates) << i;
+    EXPECT_EQ(writes[i].get->round_trips, 1u) << i;
   }
-  EXPECT_EQ(boot.machine->vm().host().counters().commits, 1 + row.writes.size());
+  EXPECT_EQ(boot.machine->hyperv()->host().counters().commits, 1 + row.writes.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FirmwareBoot, testing::ValuesIn(kRows), [](const auto& row) {
@@ -103,13 +103,13 @@ TEST(VgaBios, StillRunsAfterTheLock) {
   constexpr const char* kWrittenLate = "No bootable device";
   for (const std::string& firmware : {kSeaBios, kSeaBios256, kBochsLatest}) {
     MachineConfig config = config_for(firmware);
-    config.vm.vga_bios = *load_vga_bios(kVgaBios);
+    config.memory.vga_bios = *load_vga_bios(kVgaBios);
     const Boot boot(config);
     ASSERT_NE(boot.machine->board().vga_text(), nullptr);
     EXPECT_EQ(boot.screen_then.find(kWrittenLate), std::string::npos) << firmware << ": before the lock";
     const std::string screen = boot.machine->board().vga_text()->text();
     EXPECT_NE(screen.find(kWrittenLate), std::string::npos) << firmware << "\n" << screen;
-    EXPECT_EQ(boot.machine->vm().mapper().page(0xc0000).read, boot.machine->vm().ram().data() + 0xc0000);
+    EXPECT_EQ(boot.machine->soft()->mapper().page(0xc0000).read, boot.machine->ram().data() + 0xc0000);
   }
 }
 
@@ -125,8 +125,8 @@ TEST(DeterministicBoot, RepeatsExactly) {
       EXPECT_EQ(first.timeline[i].config_write, second.timeline[i].config_write);
       EXPECT_EQ(first.timeline[i].segments, second.timeline[i].segments);
     }
-    EXPECT_EQ(first.machine->cpu_state(), second.machine->cpu_state());
-    EXPECT_TRUE(std::ranges::equal(first.machine->vm().ram(), second.machine->vm().ram()));
+    EXPECT_EQ(first.machine->soft()->cpu_state(), second.machine->soft()->cpu_state());
+    EXPECT_TRUE(std::ranges::equal(first.machine->ram(), second.machine->ram()));
   }
 }
 

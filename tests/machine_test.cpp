@@ -81,8 +81,8 @@ TEST(Machine, WarmResetStartsOverFromTheImage) {
   std::copy_if(boot.timeline.begin() + 1, boot.timeline.end(), std::back_inserter(resets),
                [](const TimelineEntry& entry) { return !entry.config_write; });
   ASSERT_EQ(resets.size(), 1u);
-  EXPECT_EQ(resets[0].resets, 5u);
-  EXPECT_EQ(resets[0].creates, 5u);
+  EXPECT_EQ(resets[0].get->resets, 5u);
+  EXPECT_EQ(resets[0].get->creates, 5u);
   const std::vector<TimelineEntry> writes = boot.config_writes();
   ASSERT_EQ(writes.size(), 8u);
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(writes[i].config_write, writes[i + 4].config_write);
@@ -91,9 +91,9 @@ TEST(Machine, WarmResetStartsOverFromTheImage) {
 // "On an error the register keeps its new value and the machine stops with one line."
 TEST(Machine, StopsWithOneLineWhenTheHostGoes) {
   MachineConfig config = config_for(kSeaBios);
-  config.get.batching = lowmeg::get::Batching::kNever;
+  config.hyperv.get.batching = lowmeg::get::Batching::kNever;
   lowmeg::fakes::Wire wire{.sent = {}, .cut_after = 1 + 12 + 2};
-  config.connect = [&wire](lowmeg::get::Host& host) {
+  config.hyperv.connect = [&wire](lowmeg::get::Host& host) {
     return std::make_unique<lowmeg::fakes::RecordingTransport>(
         std::make_unique<lowmeg::get::InProcessTransport>(host), wire);
   };
@@ -101,9 +101,9 @@ TEST(Machine, StopsWithOneLineWhenTheHostGoes) {
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kStopped);
   EXPECT_EQ(boot.outcome.exit_status, 1);
   EXPECT_EQ(boot.outcome.message, "the GET host is gone");
-  EXPECT_EQ(boot.machine->paravisor().bridge().registers().pam_reg1, 0x33333010u);
+  EXPECT_EQ(boot.machine->chipset().bridge().pam_dwords().dword_58, 0x33333010u);
   // The unlock is R0, R1 C1, R2 C2, C3, R4: the first two were answered, the rest never sent.
-  const auto state = boot.machine->paravisor().adjuster_state();
+  const auto state = boot.machine->hyperv()->paravisor().adjuster_state();
   EXPECT_FALSE(state.handles[0].has_value());
   EXPECT_FALSE(state.handles[1].has_value());
   EXPECT_TRUE(state.handles[2].has_value());

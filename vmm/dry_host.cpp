@@ -1,6 +1,6 @@
 #include "vmm/dry_host.hpp"
 
-#include "vmm/vm.hpp"
+#include "vmm/chipset/hyperv_memory.hpp"
 
 namespace vmm {
 
@@ -8,7 +8,7 @@ lowmeg::Result<std::unique_ptr<DryHost>> DryHost::create(const std::string& path
                                                          lowmeg::get::Batches batches,
                                                          lowmeg::get::HostObserver& observer,
                                                          lowmeg::EventSink& events) {
-  std::unique_ptr<DryHost> dry(new DryHost(lowmeg::memory::PlainMapper(lowmeg::memory::SoftMapper::kWindow)));
+  std::unique_ptr<DryHost> dry(new DryHost(lowmeg::memory::PlainMapper(kWindow)));
   auto host = lowmeg::get::Host::create(dry->mapper_, base_map(ram_size, 0), {.ram_size = ram_size}, events);
   if (!host) return tl::unexpected(host.error());
   dry->host_ = std::move(*host);

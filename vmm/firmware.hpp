@@ -5,11 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "lowmeg/core/result.hpp"
+#include "vmm/chipset/guest_memory.hpp"
 
 namespace vmm {
-
-using Image = std::vector<std::uint8_t>;
 
 /// A system firmware: a power of two from 64 KiB to 1 MiB, as parallel flash parts of a PC come.
 lowmeg::Result<Image> load_firmware(const std::string& path);

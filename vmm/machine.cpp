@@ -1,10 +1,6 @@
 #include "vmm/machine.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
-#include "lowmeg/get/in_process.hpp"
+#include "vmm/kvm_engine.hpp"
 
 namespace vmm {
 namespace {
@@ -14,21 +10,12 @@ using std::chrono::steady_clock;
 
 constexpr int kTimeoutStatus = 124;
 constexpr int kStoppedStatus = 1;
-constexpr std::uint32_t kInterruptFlag = 0x200;
-// Between two looks at the clock: short enough for a timer, long enough to cost nothing.
-constexpr std::uint64_t kSlice = 2000;
-constexpr std::uint64_t kDeterministicSlice = 50000;
-constexpr std::chrono::milliseconds kLongestWait{10};
+constexpr unsigned kHostBridgeDevice = 0, kAgpBridgeDevice = 1;
 
 // The guest's date at power-on: today's, or always the same one.
 std::chrono::sys_seconds rtc_start(Timing timing) {
   if (timing == Timing::kDeterministic) return std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
-// The firmware is not told of the last mebibyte: the ROM images lie there.
-std::uint64_t ram_told(std::uint64_t ram_size) {
-  return ram_size - (1 << 20);
 }
 
 }  // namespace
@@ -42,92 +29,125 @@ Result<std::unique_ptr<Machine>> Machine::create(const MachineConfig& config, Ma
 Machine::Machine(const MachineConfig& config, MachineListeners listeners)
     : config_(config),
       listeners_(std::move(listeners)),
-      clock_(config.timing == Timing::kWall ? static_cast<MachineClock&>(wall_clock_) : instruction_clock_),
-      watch_(config.until, listeners_.console) {}
+      watch_(config.until, listeners_.console),
+      host_bridge_socket_([](Chipset& c) -> lowmeg::bridge::ConfigFunction* { return &c.bridge(); }),
+      agp_bridge_socket_([](Chipset& c) { return c.agp_bridge(); }) {}
 
 Result<void> Machine::build() {
-  auto vm = Vm::create(config_.vm, listeners_.events);
-  if (!vm) return tl::unexpected(vm.error());
-  vm_ = std::move(*vm);
-  auto paravisor = connect_paravisor();
-  if (!paravisor) return tl::unexpected(paravisor.error());
-  paravisor_ = std::move(*paravisor);
-  bridge_socket_.plug(&paravisor_->bridge());
+  auto memory = GuestMemory::create(config_.memory);
+  if (!memory) return tl::unexpected(memory.error());
+  memory_.emplace(std::move(*memory));
+  if (auto built = build_engine(); !built) return built;
+  if (auto built = build_chipset(); !built) return built;
+  build_board();
+  if (auto attached = engine_->attach(*board_); !attached) return attached;
+  return chipset_->power_on();
+}
 
-  const BoardConfig board{.ram_bytes_told = ram_told(config_.vm.ram_size),
-                          .cpus = 1,
-                          .vgabios = config_.vm.vga_bios,
+Result<void> Machine::build_engine() {
+  if (config_.accel == Accel::kSoft) {
+    accel_line_ = "software CPU, as asked for";
+    return build_soft_engine();
+  }
+  auto engine = KvmEngine::create(*memory_, config_.cpus);
+  if (engine) {
+    accel_line_ = config_.accel == Accel::kKvm ? "KVM, as asked for" : "KVM, which is usable here";
+    engine_ = std::move(*engine);
+    return {};
+  }
+  if (config_.accel == Accel::kKvm) return tl::unexpected(engine.error());
+  if (config_.cpus != 1) return tl::unexpected(engine.error());
+  accel_line_ = "software CPU, because KVM is not usable: " + engine.error().message();
+  return build_soft_engine();
+}
+
+Result<void> Machine::build_soft_engine() {
+  auto engine = SoftEngine::create(*memory_, config_.timing);
+  if (!engine) return tl::unexpected(engine.error());
+  soft_ = engine->get();
+  engine_ = std::move(*engine);
+  return {};
+}
+
+Result<void> Machine::build_chipset() {
+  auto listener = [this](const TimelineEntry& entry) {
+    listeners_.timeline(entry, engine_->clock().now_ns());
+  };
+  if (config_.pam == PamWay::kChip) {
+    chipset_ =
+        std::make_unique<ChipWay>(config_.bridge, *memory_, engine_->mapper(), listeners_.events, listener);
+    return {};
+  }
+  auto way = HypervWay::create(config_.bridge, config_.hyperv, *memory_, engine_->mapper(), listeners_.events,
+                               std::move(listener));
+  if (!way) return tl::unexpected(way.error());
+  hyperv_ = way->get();
+  chipset_ = std::move(*way);
+  return {};
+}
+
+void Machine::build_board() {
+  const bool has_agp = chipset_->agp_bridge() != nullptr;
+  const BoardConfig board{.ram_bytes_told = chipset_->ram_told(),
+                          .cpus = config_.cpus,
+                          .vgabios = config_.memory.vga_bios,
+                          .pci_vga_bios = config_.pci_vga_bios,
                           .floppy = config_.floppy,
                           .console = config_.console,
-                          .rtc_start = rtc_start(config_.timing)};
-  board_ = std::make_unique<Board>(board, BoardLinks{clock_, *this, *this, *this, *this, *this});
-  board_->config_ports().place(0, 0, bridge_socket_);
-  cpu_ = CpuSoft::create({vm_->mapper(), board_->io(), board_->mmio(), *this});
-  instruction_clock_.count(*cpu_);
-  return paravisor_->bridge().power_on();
+                          .rtc_start = rtc_start(config_.timing),
+                          .piix_device = has_agp ? kPiixBesideAgp : kPiixDevice};
+  board_ = std::make_unique<Board>(
+      board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this,
+                        lowmeg::memory::BusMaster(engine_->mapper(), memory_->ram, memory_->rom)});
+  host_bridge_socket_.plug(*chipset_);
+  board_->config_ports().place(kHostBridgeDevice, 0, host_bridge_socket_);
+  if (!has_agp) return;
+  agp_bridge_socket_.plug(*chipset_);
+  board_->config_ports().place(kAgpBridgeDevice, 0, agp_bridge_socket_);
 }
 
-Result<std::unique_ptr<Paravisor>> Machine::connect_paravisor() {
-  auto transport = config_.connect ? config_.connect(vm_->host())
-                                   : std::make_unique<lowmeg::get::InProcessTransport>(vm_->host());
-  auto listener = [this](const TimelineEntry& entry) { listeners_.timeline(entry, clock_.now_ns()); };
-  return Paravisor::create(std::move(transport), config_.get, config_.identity, vm_->rom_bios_offset(),
-                           listeners_.events, std::move(listener));
-}
-
-// Servicing within one process: nothing but bytes goes from the old paravisor to the new one.
-Result<void> Machine::restart_paravisor() {
-  const lowmeg::state::SavedChipset saved = paravisor_->save();
-  paravisor_->disconnect();
-  auto successor = connect_paravisor();
-  if (!successor) return tl::unexpected(successor.error());
-  bridge_socket_.plug(&(*successor)->bridge());
-  paravisor_ = std::move(*successor);
-  ++restarts_;
-  return paravisor_->restore(saved);
+Machine::~Machine() {
+  if (engine_) engine_->stop();
 }
 
 Outcome Machine::run() {
-  const auto deadline = steady_clock::now() + config_.timeout;
+  Outcome outcome = run_until(steady_clock::now() + config_.timeout);
+  engine_->stop();
+  return outcome;
+}
+
+Outcome Machine::run_until(steady_clock::time_point deadline) {
   for (;;) {
-    const CpuSoft::Stop stop = cpu_->run(slice());
-    board_->pit().advance();
-    if (auto outcome = after_run(stop)) return *outcome;
-    if (watch_.found() && (watch_.line_complete() || stop == CpuSoft::Stop::kHalted))
+    const Engine::Turn turn = engine_->run();
+    const auto held = engine_->hold_devices();
+    if (auto outcome = after(turn)) return *outcome;
+    if (watch_.found() && (watch_.line_complete() || turn.kind == Engine::Turn::Kind::kIdle))
       return {Outcome::Kind::kUntil, 0, ""};
     if (steady_clock::now() >= deadline) {
-      return {Outcome::Kind::kTimeout, kTimeoutStatus, "time-out: the guest is still running at " + where()};
+      return {Outcome::Kind::kTimeout, kTimeoutStatus,
+              "time-out: the guest is still running at " + engine_->where()};
     }
   }
 }
 
-std::uint64_t Machine::slice() const {
-  if (config_.timing == Timing::kWall) return kSlice;
-  // Just as far as the next timer event: then a run does not depend on how it was cut.
-  const std::uint64_t now = clock_.now_ns();
-  const std::uint64_t next = board_->pit().next_event_ns();
-  if (next <= now) return 1;
-  return std::clamp<std::uint64_t>((next - now) / InstructionClock::kNsPerInstruction, 1,
-                                   kDeterministicSlice);
-}
-
-std::optional<Outcome> Machine::after_run(CpuSoft::Stop stop) {
-  switch (stop) {
-    case CpuSoft::Stop::kBudget:
+std::optional<Outcome> Machine::after(const Engine::Turn& turn) {
+  switch (turn.kind) {
+    case Engine::Turn::Kind::kRan:
       return std::nullopt;
-    case CpuSoft::Stop::kRequested:
+    case Engine::Turn::Kind::kRequested:
       return after_request();
-    case CpuSoft::Stop::kHalted:
-      return after_halt();
-    case CpuSoft::Stop::kPaging:
-      return stopped("the guest turns paging on (CR0.PG) at " + where() +
-                     ", which the software CPU does not have");
-    case CpuSoft::Stop::kShutdown:
+    case Engine::Turn::Kind::kIdle:
+      if (watch_.found()) return std::nullopt;
+      if (auto for_ever = engine_->wait()) return stopped(*for_ever);
+      return std::nullopt;
+    case Engine::Turn::Kind::kShutdown:
       if (triple_faults_.admit()) {
         listeners_.events.event(
-            {lowmeg::Severity::kWarning, "vmm", "triple fault at " + where() + ": reset"});
+            {lowmeg::Severity::kWarning, "vmm", "triple fault at " + engine_->where() + ": reset"});
       }
       return reset_all();
+    case Engine::Turn::Kind::kStopped:
+      return stopped(turn.message);
   }
   return std::nullopt;
 }
@@ -140,22 +160,11 @@ std::optional<Outcome> Machine::after_request() {
   return std::nullopt;
 }
 
-std::optional<Outcome> Machine::after_halt() {
-  if (watch_.found()) return std::nullopt;
-  const std::uint64_t next = board_->pit().next_event_ns();
-  if (!(cpu_->state().eflags & kInterruptFlag))
-    return stopped("the guest halted for ever, interrupts off, at " + where());
-  if (next == Pit::kNever) return stopped("the guest halted at " + where() + " and no timer runs");
-  clock_.wait_until(next, kLongestWait);
-  board_->pit().advance();
-  return std::nullopt;
-}
-
 std::optional<Outcome> Machine::reset_all() {
   reset_wanted_ = false;
   board_->reset();
-  cpu_->reset();
-  if (auto reset = paravisor_->bridge().reset(); !reset) return stopped(reset.error().message());
+  if (auto reset = engine_->reset(); !reset) return stopped(reset.error().message());
+  if (auto reset = chipset_->reset(); !reset) return stopped(reset.error().message());
   return std::nullopt;
 }
 
@@ -163,47 +172,31 @@ Outcome Machine::stopped(std::string message) const {
   return {Outcome::Kind::kStopped, kStoppedStatus, std::move(message)};
 }
 
-std::string Machine::where() const {
-  const CpuState state = cpu_->state();
-  return fmt::format("{:04X}:{:08X}", state.segment[kCs].selector, state.eip);
-}
-
-std::vector<MegabyteRow> Machine::first_megabyte() const {
-  return vmm::first_megabyte(vm_->mapper().map().cpu, paravisor_->bridge().pam_states(), vm_->host().slots());
-}
-
 void Machine::power_off(int exit_status) {
   power_off_status_ = exit_status;
-  cpu_->request_stop();
+  engine_->request_stop();
 }
 
 void Machine::reset() {
   reset_wanted_ = true;
-  cpu_->request_stop();
+  engine_->request_stop();
 }
 
 void Machine::fault(const lowmeg::Error& error) {
   fault_ = error;
-  cpu_->request_stop();
+  engine_->request_stop();
 }
 
 void Machine::put(char c) {
   watch_.put(c);
-  if (watch_.line_complete()) cpu_->request_stop();
-}
-
-void Machine::set(Level level) {
-  if (cpu_) cpu_->set_interrupt_line(level == Level::kHigh ? CpuSoft::Level::kHigh : CpuSoft::Level::kLow);
+  if (watch_.line_complete()) engine_->request_stop();
 }
 
 void Machine::accessed(ConfigAccess access) {
   ++config_accesses_;
   if (!config_.restart_after || !config_.restart_after(config_accesses_, access)) return;
-  if (auto restarted = restart_paravisor(); !restarted) fault(restarted.error());
-}
-
-std::uint8_t Machine::acknowledge() {
-  return board_->pic().acknowledge();
+  if (auto restarted = chipset_->restart(); !restarted) return fault(restarted.error());
+  ++restarts_;
 }
 
 }  // namespace vmm

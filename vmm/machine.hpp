@@ -1,6 +1,4 @@
-// The reference machine: VM, paravisor, board and software CPU, and the loop that runs them.
-//
-// Left out: hardware acceleration, more than one CPU, split mode.
+// The reference machine: guest memory, chipset, board and engine, and the loop that runs them.
 #pragma once
 
 #include <chrono>
@@ -9,32 +7,45 @@
 #include <string>
 
 #include "vmm/board/board.hpp"
+#include "vmm/chipset/chip_way.hpp"
+#include "vmm/chipset/hyperv_way.hpp"
 #include "vmm/console_watch.hpp"
-#include "vmm/cpu_soft/cpu_soft.hpp"
-#include "vmm/first_megabyte.hpp"
-#include "vmm/machine_clock.hpp"
-#include "vmm/paravisor.hpp"
-#include "vmm/vm.hpp"
+#include "vmm/soft_engine.hpp"
 
 namespace vmm {
 
+/// How PAM acts.
+enum class PamWay { kHyperv, kChip };
+
+/// As many as the board's firmware tables and KVM's in-kernel APICs take.
+inline constexpr unsigned kMostCpus = 64;
+
+/// What executes the guest.
+enum class Accel {
+  kAuto,  ///< KVM where it is usable, else the software CPU
+  kKvm,
+  kSoft,
+};
+
 struct MachineConfig {
-  VmConfig vm;
-  lowmeg::bridge::Identity identity = lowmeg::bridge::kI440fx;
+  MemoryConfig memory;
+  Accel accel = Accel::kSoft;
+  unsigned cpus = 1;  ///< more than one on KVM alone
+  PamWay pam = PamWay::kHyperv;
+  BridgeConfig bridge;  ///< a chip's for PamWay::kChip
+  HypervConfig hyperv;  ///< for PamWay::kHyperv
   std::optional<Image> floppy;
+  std::optional<Image> pci_vga_bios;  ///< of a display device on PCI; none: no such device
   ConsoleSource console = ConsoleSource::kBiosPorts;
   std::string until = "No bootable device";  ///< empty: never
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
-  Timing timing = Timing::kWall;
-  lowmeg::get::ClientOptions get;
-  /// Makes the connection to the VM's host; empty: within the process.
-  std::function<std::unique_ptr<lowmeg::get::Transport>(lowmeg::get::Host&)> connect;
-  /// Whether bridge, adjuster and GET client are torn down and built anew from saved state after this config
-  /// access (the n-th, from 1), while VM and host stay. Empty: never.
+  Timing timing = Timing::kWall;  ///< kDeterministic: on the software CPU alone
+  /// Whether all above guest memory is torn down and built anew from saved state after this config access
+  /// (the n-th, from 1). Empty: never.
   std::function<bool(std::uint64_t n, ConfigAccess access)> restart_after;
 };
 
-/// Whom the machine tells; all called on the thread that runs it.
+/// Whom the machine tells: on the thread that runs it, and on KVM also on the CPUs' threads, one at a time.
 struct MachineListeners {
   lowmeg::EventSink& events;
   ConsoleWatch::Output console;
@@ -54,63 +65,65 @@ struct Outcome {
   std::string message;
 };
 
-/// 00:00.0 for the configuration ports: whoever is the bridge just now.
-class BridgeSocket final : public lowmeg::bridge::ConfigFunction {
+/// A function of the chipset for the configuration ports: whoever it is just now.
+class ChipsetSocket final : public lowmeg::bridge::ConfigFunction {
  public:
-  void plug(lowmeg::bridge::HostBridge* bridge) { bridge_ = bridge; }
-  std::uint32_t read(std::uint8_t offset) override { return bridge_->read(offset); }
+  using Find = lowmeg::bridge::ConfigFunction* (*)(Chipset&);
+  explicit ChipsetSocket(Find find) : find_(find) {}
+  void plug(Chipset& chipset) { chipset_ = &chipset; }
+  std::uint32_t read(std::uint8_t offset) override { return find_(*chipset_)->read(offset); }
   lowmeg::Result<void> write(std::uint8_t offset, std::uint32_t value,
                              lowmeg::bridge::ByteEnables enables) override {
-    return bridge_->write(offset, value, enables);
+    return find_(*chipset_)->write(offset, value, enables);
   }
 
  private:
-  lowmeg::bridge::HostBridge* bridge_ = nullptr;
+  Find find_;
+  Chipset* chipset_ = nullptr;
 };
 
 /// One thread builds, runs and asks.
-class Machine final : private PowerControl,
-                      FaultSink,
-                      ConsoleSink,
-                      InterruptPin,
-                      InterruptAcknowledge,
-                      ConfigAccessObserver {
+class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccessObserver {
  public:
-  /// Builds everything and powers it on: the host holds the ranges of power-on. Nothing has run yet.
+  ~Machine() override;
+  /// Builds everything and powers it on: guest memory is as the reset values want it. Nothing has run yet.
   static lowmeg::Result<std::unique_ptr<Machine>> create(const MachineConfig& config,
                                                          MachineListeners listeners);
 
-  /// Runs until there is an outcome.
+  /// Runs until there is an outcome, once. Afterwards the guest stands still.
   Outcome run();
 
-  std::vector<MegabyteRow> first_megabyte() const;
-  const Paravisor& paravisor() const { return *paravisor_; }
-  Vm& vm() { return *vm_; }
-  CpuState cpu_state() const { return cpu_->state(); }
+  std::vector<MegabyteRow> first_megabyte() { return chipset_->first_megabyte(); }
+  Chipset& chipset() { return *chipset_; }
+  /// Null in the chip's way.
+  HypervWay* hyperv() { return hyperv_; }
+  const lowmeg::memory::Mapper& mapper() const { return engine_->mapper(); }
+  std::span<const std::uint8_t> ram() const { return std::as_const(memory_->ram).bytes(); }
+  /// What executes the guest and why, in one line.
+  const std::string& accel_line() const { return accel_line_; }
+  /// Null on an accelerator.
+  const SoftEngine* soft() const { return soft_; }
   const Board& board() const { return *board_; }
-  /// How often bridge, adjuster and client were built anew.
+  /// How often the chipset was built anew.
   std::uint64_t restarts() const { return restarts_; }
 
  private:
   Machine(const MachineConfig& config, MachineListeners listeners);
   lowmeg::Result<void> build();
-  lowmeg::Result<std::unique_ptr<Paravisor>> connect_paravisor();
-  lowmeg::Result<void> restart_paravisor();
-  std::uint64_t slice() const;
-  std::optional<Outcome> after_run(CpuSoft::Stop stop);
+  lowmeg::Result<void> build_engine();
+  lowmeg::Result<void> build_soft_engine();
+  lowmeg::Result<void> build_chipset();
+  void build_board();
+  Outcome run_until(std::chrono::steady_clock::time_point deadline);
+  std::optional<Outcome> after(const Engine::Turn& turn);
   std::optional<Outcome> after_request();
-  std::optional<Outcome> after_halt();
   std::optional<Outcome> reset_all();
   Outcome stopped(std::string message) const;
-  std::string where() const;
 
-  // PowerControl, FaultSink, ConsoleSink, InterruptPin, InterruptAcknowledge.
   void power_off(int exit_status) override;
   void reset() override;
   void fault(const lowmeg::Error& error) override;
   void put(char c) override;
-  void set(Level level) override;
-  std::uint8_t acknowledge() override;
   void accessed(ConfigAccess access) override;
 
   // Static configuration.
@@ -120,15 +133,16 @@ class Machine final : private PowerControl,
   MachineListeners listeners_;
 
   // Sub-devices.
-  InstructionClock instruction_clock_;
-  WallClock wall_clock_;
-  MachineClock& clock_;
   ConsoleWatch watch_;
-  std::unique_ptr<Vm> vm_;
-  std::unique_ptr<Paravisor> paravisor_;
-  BridgeSocket bridge_socket_;
+  std::optional<GuestMemory> memory_;
+  std::unique_ptr<Engine> engine_;
+  SoftEngine* soft_ = nullptr;
+  std::string accel_line_;
+  std::unique_ptr<Chipset> chipset_;
+  HypervWay* hyperv_ = nullptr;
+  ChipsetSocket host_bridge_socket_;
+  ChipsetSocket agp_bridge_socket_;
   std::unique_ptr<Board> board_;
-  std::unique_ptr<CpuSoft> cpu_;
 
   // Volatile state: what the guest has asked for.
   std::optional<int> power_off_status_;

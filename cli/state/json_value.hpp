@@ -43,6 +43,8 @@ lowmeg::Result<Json> parse_json(std::string_view text);
 
 template <typename T>
 Json to_json(const T& value);
+template <typename T, std::size_t N>
+Json to_json(const std::array<T, N>& items);
 template <typename T>
 Json to_json(const std::optional<T>& value) {
   return value ? to_json(*value) : Json(nullptr);
@@ -76,6 +78,8 @@ Json to_json(const T& value) {
 
 template <typename T>
 lowmeg::Result<void> from_json(const Json& json, const std::string& path, T& value);
+template <typename T, std::size_t N>
+lowmeg::Result<void> from_json(const Json& json, const std::string& path, std::array<T, N>& items);
 template <typename T>
 lowmeg::Result<void> from_json(const Json& json, const std::string& path, std::optional<T>& value) {
   if (json.is_null()) return {};

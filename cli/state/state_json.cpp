@@ -6,6 +6,7 @@
 #include "lowmeg/hyperv/rom_bios_offset.hpp"
 #include "lowmeg/state/adjuster_meaning.hpp"
 #include "lowmeg/state/bridge_meaning.hpp"
+#include "lowmeg/state/chip_meaning.hpp"
 #include "lowmeg/state/saved_range.hpp"
 
 namespace cli {
@@ -18,6 +19,7 @@ using lowmeg::state::SavedAdjuster;
 using lowmeg::state::SavedAny;
 using lowmeg::state::SavedBridge;
 using lowmeg::state::SavedCfgSpace;
+using lowmeg::state::SavedChip;
 using lowmeg::state::SavedHandle;
 using lowmeg::state::SavedRange;
 
@@ -95,12 +97,24 @@ struct JsonFields<SavedBridge> {
   };
 };
 
+template <>
+struct JsonFields<SavedChip> {
+  static constexpr std::tuple kRows{
+      JsonField{"host_bridge", &SavedChip::host_bridge},
+      JsonField{"written_once", &SavedChip::written_once},
+      JsonField{"agp_bridge", &SavedChip::agp_bridge},
+  };
+};
+
 namespace {
 
 Buffer wrapped(const SavedAdjuster& value) {
   return encode_any(value);
 }
 Buffer wrapped(const SavedBridge& value) {
+  return encode_any(value);
+}
+Buffer wrapped(const SavedChip& value) {
   return encode_any(value);
 }
 template <typename T>
@@ -117,6 +131,28 @@ Result<void> accepted(const SavedBridge& bridge, std::uint64_t /*ram_size*/) {
 Result<void> accepted(const SavedAdjuster& adjuster, std::uint64_t ram_size) {
   return lowmeg::hyperv::rom_bios_offset(ram_size).and_then(
       [&](lowmeg::Gpa images) -> Result<void> { return accept(adjuster, images).map([](const auto&) {}); });
+}
+
+struct NobodyBelow final : lowmeg::DecodeSink {
+  Result<void> changed(const lowmeg::DecodeRegisters&, lowmeg::Apply) override { return {}; }
+};
+
+// By the chip that the state says it is of.
+Result<void> accepted(const SavedChip& chip, std::uint64_t /*ram_size*/) {
+  using namespace lowmeg::bridge;
+  constexpr std::uint16_t kWithoutAgp = 0x7192;
+  const auto device = static_cast<std::uint16_t>(chip.host_bridge[2] | chip.host_bridge[3] << 8);
+  const bool is_fx = device == kI440fx.device;
+  if (!is_fx && device != kI440bx.device && device != kWithoutAgp) {
+    return lowmeg::fail(lowmeg::Errc::kInvalidArgument,
+                        fmt::format("host_bridge: device {:04x}h is none of 1237h, 7190h and 7192h", device));
+  }
+  NobodyBelow below;
+  lowmeg::NullEventSink events;
+  ChipOptions options;
+  if (device == kWithoutAgp) options.agp = Agp::kStrappedOff;
+  const ChipBridge bridge(is_fx ? kI440fx : kI440bx, options, below, events);
+  return accept(chip, bridge).map([](const auto&) {});
 }
 
 struct KindRow {
@@ -147,8 +183,10 @@ constexpr std::array kKinds{
     row<SavedAdjuster, plain, state::decode_adjuster>(StateKind::kAdjuster, "adjuster"),
     row<SavedBridge, plain, state::decode_bridge>(StateKind::kBridge, "bridge"),
     row<SavedRange, plain, state::decode_range>(StateKind::kMemoryRange, "memory_range"),
+    row<SavedChip, plain, state::decode_chip>(StateKind::kChip, "chip"),
     row<SavedAdjuster, wrapped, state::decode_adjuster_any>(StateKind::kAdjusterAny, "adjuster_any"),
     row<SavedBridge, wrapped, state::decode_bridge_any>(StateKind::kBridgeAny, "bridge_any"),
+    row<SavedChip, wrapped, state::decode_chip_any>(StateKind::kChipAny, "chip_any"),
 };
 
 const KindRow& row_of(StateKind kind) {

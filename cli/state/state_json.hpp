@@ -12,13 +12,14 @@
 
 namespace cli {
 
-enum class StateKind { kAdjuster, kBridge, kMemoryRange, kAdjusterAny, kBridgeAny };
+enum class StateKind { kAdjuster, kBridge, kMemoryRange, kChip, kAdjusterAny, kBridgeAny, kChipAny };
 
-/// "adjuster", "bridge", "memory_range", "adjuster_any" or "bridge_any".
+/// "adjuster", "bridge", "memory_range", "chip", "adjuster_any", "bridge_any" or "chip_any".
 std::optional<StateKind> state_kind(std::string_view name);
 
-/// The bytes that OpenVMM writes for this value. kInvalidArgument with one line for text that is not JSON and
-/// for fields that are unknown, missing, given twice, of another type or too large.
+/// The bytes that OpenVMM writes for this value, or for a chip those that Lowmeg does. kInvalidArgument with
+/// one line for text that is not JSON and for fields that are unknown, missing, given twice, of another type
+/// or too large.
 lowmeg::Result<lowmeg::state::Buffer> state_from_json(StateKind kind, std::string_view json);
 
 /// Indented by two, with a line feed at its end. Refuses what the decoder of the kind refuses.

@@ -60,12 +60,14 @@ TEST(StateJson, RefusesTheSamplesToBeRefused) {
   }
 }
 
-TEST(StateJson, HasFiveKinds) {
+TEST(StateJson, HasSevenKinds) {
   EXPECT_EQ(state_kind("adjuster"), StateKind::kAdjuster);
   EXPECT_EQ(state_kind("bridge"), StateKind::kBridge);
   EXPECT_EQ(state_kind("memory_range"), StateKind::kMemoryRange);
   EXPECT_EQ(state_kind("adjuster_any"), StateKind::kAdjusterAny);
   EXPECT_EQ(state_kind("bridge_any"), StateKind::kBridgeAny);
+  EXPECT_EQ(state_kind("chip"), StateKind::kChip);
+  EXPECT_EQ(state_kind("chip_any"), StateKind::kChipAny);
   EXPECT_EQ(state_kind("any"), std::nullopt);
 }
 
@@ -150,6 +152,46 @@ TEST(StateJson, ChecksWhatRestoreWouldSay) {
   EXPECT_EQ(check_state(StateKind::kMemoryRange, unhex("0801"), kGiB).error().what,
             "start: 1h is not page-aligned");
   EXPECT_EQ(check_state(StateKind::kBridge, unhex("0801"), kGiB).error().what, "cfg_space: absent");
+}
+
+// The chips' own message, by the golden files: there and back, and what a restore would say.
+TEST(StateJson, GoesThereAndBackWithChips) {
+  struct Row {
+    const char* golden;
+    StateKind kind;
+  };
+  const Row rows[] = {{"chip_i440fx_initial", StateKind::kChip},
+                      {"chip_i440bx_initial", StateKind::kChip},
+                      {"chip_i440bx_locked", StateKind::kChip},
+                      {"chip_i440bx_without_agp", StateKind::kChip},
+                      {"chip_any_i440bx_initial", StateKind::kChipAny}};
+  for (const Row& row : rows) {
+    const Buffer bytes = lowmeg::fakes::golden(row.golden);
+    const auto json = state_to_json(row.kind, bytes);
+    ASSERT_TRUE(json) << row.golden << json.error().what;
+    EXPECT_EQ(state_from_json(row.kind, *json).value(), bytes) << row.golden;
+    EXPECT_TRUE(check_state(row.kind, bytes, 64 << 20)) << row.golden;
+  }
+}
+
+TEST(StateJson, ChecksChips) {
+  struct Row {
+    unsigned byte;
+    unsigned value;
+    const char* complaint;
+  };
+  const Row rows[] = {{2, 0x91, "device 7191h is none of 1237h, 7190h and 7192h"},
+                      {3, 0x12, "device 1290h is none of"},
+                      {0x59, 0x40, "dword 58h"},
+                      {0x72, 0x50, "dword 70h"}};
+  for (const Row& row : rows) {
+    Json json = Json::parse(*state_to_json(StateKind::kChip, lowmeg::fakes::golden("chip_i440bx_initial")));
+    json["host_bridge"][row.byte] = row.value;
+    const Buffer bytes = state_from_json(StateKind::kChip, json.dump()).value();
+    const auto checked = check_state(StateKind::kChip, bytes, 64 << 20);
+    ASSERT_FALSE(checked) << row.byte;
+    EXPECT_THAT(checked.error().what, HasSubstr(row.complaint));
+  }
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace lowmeg {
 namespace {
 
-// The data sheet's table (3.3.15): each segment, its register and the bit of the quadword 58h-5Fh where RE
+// The data sheet's table of PAM[6:0]: each segment, its register and the bit of the quadword 58h-5Fh where RE
 // lies.
 struct Field {
   Gpa start, end;

@@ -40,7 +40,7 @@ class AddressDecoder {
  private:
   // A part of one PAM segment along which what is on PCI and what is in DRAM run on.
   struct PamPiece {
-    std::size_t segment;
+    std::size_t segment = 0;
     memory::Region pci;
     memory::Region dram;
   };

@@ -31,7 +31,7 @@ struct BusMasterTest : testing::Test {
   }
 };
 
-// PAM, data sheet 3.3.15: "the bits govern both CPU and PCI-master accesses".
+// PAM, data sheet, PAM[6:0]: "the bits govern both CPU and PCI-master accesses".
 TEST_F(BusMasterTest, RoutesReadsAndWritesApart) {
   show({{{0x1000, 0x2000}, {Route::rom(0), Route::ram(0x3000), Route::rom(0)}}});
   rom.bytes()[0xffc] = 0x11;

@@ -5,8 +5,9 @@
 namespace vmm {
 namespace {
 
-// The places of the PIIX functions on PCI bus 0.
-constexpr unsigned kPiixDevice = 1, kPiix3Function = 0, kPiix4PmFunction = 3;
+// On PCI bus 0.
+constexpr unsigned kPiix3Function = 0, kPiix4PmFunction = 3;
+constexpr unsigned kVgaDevice = 2;
 
 ConsoleSink& sink_for(ConsoleSource source, const BoardConfig& config, const BoardLinks& links,
                       ConsoleSink& none) {
@@ -41,6 +42,7 @@ Board::Board(const BoardConfig& config, const BoardLinks& links)
       cmos_(links.clock, {config.ram_bytes_told, config.cpus, config.rtc_start}),
       i8042_(links.power),
       port92_(links.power),
+      fw_cfg_(links.bus_master),
       power_ports_(links.power),
       reset_control_(links.power),
       pci_ports_(config_ports_, reset_control_, links.faults, links.config_accesses),
@@ -51,9 +53,10 @@ Board::Board(const BoardConfig& config, const BoardLinks& links)
       com1_(sink_for(ConsoleSource::kCom1, config, links, null_console_)) {
   fill_fw_cfg(config);
   place_system();
-  place_pci();
+  place_pci(config.piix_device);
   place_consoles();
-  if (config.vgabios) place_vga();
+  if (config.vgabios || config.pci_vga_bios) place_vga();
+  if (config.pci_vga_bios) place_pci_vga(*config.pci_vga_bios);
 }
 
 void Board::fill_fw_cfg(const BoardConfig& config) {
@@ -78,16 +81,17 @@ void Board::place_system() {
   io_.place(Port92::kPort, 1, Width::kByte, port92_);
   io_.place(ApmPorts::kControlPort, 2, Width::kByte, apm_);
   io_.place(FwCfg::kSelectorPort, 2, Width::kWord, fw_cfg_);
+  io_.place(FwCfg::kDmaPort, 8, Width::kDword, fw_cfg_);
   io_.place(PowerPorts::kExitPort, 1, Width::kByte, power_ports_);
   io_.place(PowerPorts::kPm1ControlPort, 2, Width::kWord, power_ports_);
   io_.place(PowerPorts::kShutdownPort, 1, Width::kByte, power_ports_);
 }
 
-void Board::place_pci() {
+void Board::place_pci(unsigned piix_device) {
   io_.place(PciPorts::kPorts, 8, Width::kDword, pci_ports_);
   io_.place_movable(Piix4Pm::kBlockSize, Width::kDword, piix4_pm_);
-  config_ports_.place(kPiixDevice, kPiix3Function, piix3_);
-  config_ports_.place(kPiixDevice, kPiix4PmFunction, piix4_pm_.function());
+  config_ports_.place(piix_device, kPiix3Function, piix3_);
+  config_ports_.place(piix_device, kPiix4PmFunction, piix4_pm_.function());
 }
 
 void Board::place_consoles() {
@@ -101,6 +105,12 @@ void Board::place_vga() {
   io_.place(VgaRegisters::kMonoPorts, VgaRegisters::kMonoCount, Width::kByte, registers);
   io_.place(VgaRegisters::kPorts, VgaRegisters::kCount, Width::kByte, registers);
   mmio_.place(VgaText::kRange, vga_text_.emplace(registers));
+}
+
+void Board::place_pci_vga(const std::vector<std::uint8_t>& rom) {
+  PciVga& vga = pci_vga_.emplace(rom);
+  config_ports_.place(kVgaDevice, 0, vga.function());
+  mmio_.place_movable(vga);
 }
 
 void Board::reset() {
@@ -119,6 +129,7 @@ void Board::reset() {
   com1_.reset();
   if (vga_registers_) vga_registers_->reset();
   if (vga_text_) vga_text_->reset();
+  if (pci_vga_) pci_vga_->reset();
 }
 
 }  // namespace vmm

@@ -23,6 +23,7 @@
 #include "vmm/board/io_bus.hpp"
 #include "vmm/board/mmio_bus.hpp"
 #include "vmm/board/pci_ports.hpp"
+#include "vmm/board/pci_vga.hpp"
 #include "vmm/board/pic.hpp"
 #include "vmm/board/piix4_pm.hpp"
 #include "vmm/board/pit.hpp"
@@ -38,14 +39,19 @@ namespace vmm {
 /// Which device's text is the console's; the others answer, and their text is dropped.
 enum class ConsoleSource { kBiosPorts, kPortE9, kCom1 };
 
+/// Where the PIIX is on PCI bus 0: beside a 440FX, and beside a 440BX whose AGP bridge is device 1.
+inline constexpr unsigned kPiixDevice = 1, kPiixBesideAgp = 7;
+
 struct BoardConfig {
   /// Bytes of RAM from 0, below 4 GiB, that firmware is told of: without what the machine hides at the top.
   std::uint64_t ram_bytes_told = 0;
   unsigned cpus = 1;
-  std::optional<std::vector<std::uint8_t>> vgabios;  ///< there is a VGA card if there is one
-  std::optional<std::vector<std::uint8_t>> floppy;   ///< an image of a floppy disk's size
+  std::optional<std::vector<std::uint8_t>> vgabios;  ///< there is a VGA card on the ISA bus if there is one
+  std::optional<std::vector<std::uint8_t>> pci_vga_bios;  ///< and one on PCI, in its expansion ROM
+  std::optional<std::vector<std::uint8_t>> floppy;        ///< an image of a floppy disk's size
   ConsoleSource console = ConsoleSource::kBiosPorts;
   std::chrono::sys_seconds rtc_start{};  ///< the date at the Clock's nanosecond 0
+  unsigned piix_device = kPiixDevice;
 };
 
 /// What the board needs of the machine. All borrowed; must outlive the board.
@@ -56,6 +62,7 @@ struct BoardLinks {
   ConsoleSink& console;
   FaultSink& faults;
   ConfigAccessObserver& config_accesses;
+  lowmeg::memory::BusMaster bus_master;  ///< for devices that do DMA
 };
 
 /// No threads, no locks: the machine serialises. Does not move: the buses know its devices.
@@ -74,15 +81,16 @@ class Board {
   Pic& pic() { return pic_; }
   Pit& pit() { return pit_; }
   FwCfg& fw_cfg() { return fw_cfg_; }
-  /// The screen, or null without a VGA card.
+  /// The screen, or null without a display device.
   const VgaText* vga_text() const { return vga_text_ ? &*vga_text_ : nullptr; }
 
  private:
   void fill_fw_cfg(const BoardConfig& config);
   void place_system();
-  void place_pci();
+  void place_pci(unsigned piix_device);
   void place_consoles();
   void place_vga();
+  void place_pci_vga(const std::vector<std::uint8_t>& rom);
 
   // Buses.
   IoBus io_;
@@ -108,6 +116,7 @@ class Board {
   Com1 com1_;
   std::optional<VgaRegisters> vga_registers_;
   std::optional<VgaText> vga_text_;
+  std::optional<PciVga> pci_vga_;
 };
 
 }  // namespace vmm

@@ -5,13 +5,16 @@
 #include <random>
 #include <string>
 
+#include "lowmeg/memory/plain_mapper.hpp"
 #include "vmm/board/board_fakes.hpp"
 
 namespace vmm {
 namespace {
 
 struct Rig {
-  explicit Rig(const BoardConfig& config) : board(config, {clock, power, pin, console, faults, observer}) {}
+  explicit Rig(const BoardConfig& config)
+      : board(config,
+              {clock, power, pin, console, faults, observer, lowmeg::memory::BusMaster(mapper, ram, rom)}) {}
   std::string fw_cfg(unsigned key, unsigned bytes) {
     board.io().write(0x510, 2, key);
     std::string text;
@@ -28,6 +31,9 @@ struct Rig {
   fakes::FakeConsole console;
   fakes::FakeFaults faults;
   fakes::FakeObserver observer;
+  lowmeg::memory::PlainMapper mapper{{0, 0x1000}};
+  lowmeg::memory::Backing ram = lowmeg::memory::Backing::create("ram", 0x1000).value();
+  lowmeg::memory::Backing rom = lowmeg::memory::Backing::create("rom", 0x1000).value();
   Board board;
 };
 

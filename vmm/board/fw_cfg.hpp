@@ -1,17 +1,19 @@
-// QEMU's firmware configuration device at ports 510h (selector) and 511h (data).
+// QEMU's firmware configuration device at ports 510h (selector), 511h (data) and 514h-51Bh (DMA address).
 //
 // After QEMU's docs/specs/fw_cfg.rst: a word written to the selector chooses an item and rewinds it; each
 // byte read from the data port is the next; past its end, or of an item nobody knows, it reads 0. Files are
-// listed in the directory, item 19h, big-endian. Left out: the DMA interface (item 1 says so) and writing
-// items.
+// listed in the directory, item 19h, big-endian. A write of the DMA address's low half carries out the
+// command at that address, as a bus master. Left out: writing items.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string_view>
 #include <vector>
 
+#include "lowmeg/memory/bus_master.hpp"
 #include "vmm/board/port_device.hpp"
 
 namespace vmm {
@@ -21,6 +23,7 @@ class FwCfg final : public PortDevice {
  public:
   static constexpr std::uint16_t kSelectorPort = 0x510;
   static constexpr std::uint16_t kDataPort = 0x511;
+  static constexpr std::uint16_t kDmaPort = 0x514;
 
   using Bytes = std::vector<std::uint8_t>;
 
@@ -37,7 +40,7 @@ class FwCfg final : public PortDevice {
   };
 
   /// Has the signature, the interfaces and an empty directory.
-  FwCfg();
+  explicit FwCfg(lowmeg::memory::BusMaster bus_master);
 
   /// Items and files stay; the selector goes back to item 0.
   void reset();
@@ -52,6 +55,13 @@ class FwCfg final : public PortDevice {
 
  private:
   std::uint8_t next();
+  void take(std::span<std::uint8_t> to);
+  void select(std::uint16_t key);
+  void write_dma(std::uint16_t port, unsigned size, std::uint32_t value);
+  void run_dma(lowmeg::Gpa command);
+
+  // Glue to the outside.
+  lowmeg::memory::BusMaster bus_master_;
 
   // Static configuration.
   std::map<std::uint16_t, Bytes> items_;
@@ -59,6 +69,7 @@ class FwCfg final : public PortDevice {
   // Volatile state.
   std::uint16_t selected_ = 0;
   std::size_t position_ = 0;
+  std::uint32_t dma_high_ = 0;  // of the address
 };
 
 }  // namespace vmm

@@ -12,7 +12,7 @@ void MmioBus::place(lowmeg::GpaRange range, MmioDevice& device) {
 }
 
 std::uint32_t MmioBus::read(lowmeg::Gpa gpa, unsigned size) {
-  const Placement* placement = find(gpa);
+  const std::optional<Placement> placement = find(gpa);
   if (placement && size <= placement->range.end() - gpa) {
     return placement->device->read(static_cast<std::uint32_t>(gpa - placement->range.start()), size);
   }
@@ -23,7 +23,7 @@ std::uint32_t MmioBus::read(lowmeg::Gpa gpa, unsigned size) {
 }
 
 void MmioBus::write(lowmeg::Gpa gpa, unsigned size, std::uint32_t value) {
-  const Placement* placement = find(gpa);
+  const std::optional<Placement> placement = find(gpa);
   if (placement && size <= placement->range.end() - gpa) {
     return placement->device->write(static_cast<std::uint32_t>(gpa - placement->range.start()), size, value);
   }
@@ -31,11 +31,15 @@ void MmioBus::write(lowmeg::Gpa gpa, unsigned size, std::uint32_t value) {
   for (unsigned i = 0; i < size; ++i) write(gpa + i, 1, (value >> (8 * i)) & 0xff);
 }
 
-const MmioBus::Placement* MmioBus::find(lowmeg::Gpa gpa) const {
+std::optional<MmioBus::Placement> MmioBus::find(lowmeg::Gpa gpa) const {
   for (const Placement& placement : placements_) {
-    if (placement.range.contains(gpa)) return &placement;
+    if (placement.range.contains(gpa)) return placement;
   }
-  return nullptr;
+  for (MovableMmio* const movable : movables_) {
+    const std::optional<lowmeg::GpaRange> range = movable->place();
+    if (range && range->contains(gpa)) return Placement{*range, movable};
+  }
+  return std::nullopt;
 }
 
 }  // namespace vmm

@@ -4,10 +4,13 @@
 
 #include <memory>
 
+#include "lowmeg/bridge/chip_bridge.hpp"
 #include "lowmeg/bridge/hyperv_bridge.hpp"
+#include "lowmeg/bridge/pam_only.hpp"
 #include "lowmeg/hyperv/shared_adjuster.hpp"
 #include "lowmeg/state/restore.hpp"
-#include "vmm/pam_timeline.hpp"
+#include "vmm/chipset/bridge_config.hpp"
+#include "vmm/chipset/pam_timeline.hpp"
 
 namespace vmm {
 
@@ -16,35 +19,36 @@ class Paravisor {
   /// Connects and exchanges versions; the host has not been asked for any range yet. The sink is borrowed.
   static lowmeg::Result<std::unique_ptr<Paravisor>> create(std::unique_ptr<lowmeg::get::Transport> transport,
                                                            const lowmeg::get::ClientOptions& options,
-                                                           const lowmeg::bridge::Identity& identity,
+                                                           const BridgeConfig& bridge,
                                                            lowmeg::Gpa rom_bios_offset,
                                                            lowmeg::EventSink& events,
-                                                           PamTimeline::Listener listener);
+                                                           Chipset::Listener listener);
 
   /// What a successor needs, as bytes.
-  lowmeg::state::SavedChipset save() const { return lowmeg::state::save(adjuster_, bridge_); }
+  lowmeg::state::SavedChipset save() const;
   /// Instead of bridge().power_on(): as state::restore.
   lowmeg::Result<void> restore(const lowmeg::state::SavedChipset& saved,
-                               lowmeg::state::HostRanges ranges = lowmeg::state::HostRanges::kInPlace) {
-    return lowmeg::state::restore(saved, adjuster_, bridge_, ranges);
-  }
+                               lowmeg::state::HostRanges ranges = lowmeg::state::HostRanges::kInPlace);
 
   /// Makes room for a successor's connection; from now on the host cannot be asked for anything.
   void disconnect() { client_->close(); }
 
-  lowmeg::bridge::HypervBridge& bridge() { return bridge_; }
-  const lowmeg::bridge::HypervBridge& bridge() const { return bridge_; }
+  lowmeg::bridge::HostBridge& bridge();
+  lowmeg::bridge::ConfigFunction* agp_bridge() { return chip_ ? chip_->agp_bridge() : nullptr; }
   lowmeg::get::Counters counters() const { return client_->counters(); }
   lowmeg::hyperv::AdjusterState adjuster_state() const { return adjuster_.state(); }
 
  private:
-  Paravisor(std::unique_ptr<lowmeg::get::Client> client, const lowmeg::bridge::Identity& identity,
-            lowmeg::Gpa rom_bios_offset, lowmeg::EventSink& events, PamTimeline::Listener listener);
+  Paravisor(std::unique_ptr<lowmeg::get::Client> client, const BridgeConfig& bridge,
+            lowmeg::Gpa rom_bios_offset, lowmeg::EventSink& events, Chipset::Listener listener);
 
   std::unique_ptr<lowmeg::get::Client> client_;
   lowmeg::hyperv::SharedAdjuster adjuster_;
   PamTimeline timeline_;
-  lowmeg::bridge::HypervBridge bridge_;
+  // One of the two: Hyper-V's registers, or a chip's, of which PAM alone acts.
+  std::optional<lowmeg::bridge::HypervBridge> hyperv_;
+  lowmeg::bridge::PamOnly pam_only_;
+  std::optional<lowmeg::bridge::ChipBridge> chip_;
 };
 
 }  // namespace vmm

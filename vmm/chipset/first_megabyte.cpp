@@ -1,4 +1,4 @@
-#include "vmm/first_megabyte.hpp"
+#include "vmm/chipset/first_megabyte.hpp"
 
 #include <algorithm>
 
@@ -31,13 +31,14 @@ std::optional<lowmeg::GpaState> state_at(lowmeg::Gpa gpa, const lowmeg::PamState
 }  // namespace
 
 std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout, const lowmeg::PamStates& states,
-                                        const lowmeg::get::SlotTable& slots) {
+                                        const lowmeg::get::SlotTable* slots) {
   std::vector<MegabyteRow> rows;
   for (const lowmeg::memory::Region& region : layout.regions()) {
     const lowmeg::Gpa end = std::min(region.range.end(), kFirstMegabyte.end());
     for (lowmeg::Gpa gpa = region.range.start(); gpa < end;) {
       const lowmeg::Gpa next = std::min(end, next_segment_boundary(gpa));
-      rows.push_back({GpaRange(gpa, next), state_at(gpa, states), region.at(gpa), slots.slot_at(gpa)});
+      rows.push_back({GpaRange(gpa, next), state_at(gpa, states), region.at(gpa),
+                      slots ? slots->slot_at(gpa) : std::nullopt});
       gpa = next;
     }
   }

@@ -1,4 +1,4 @@
-#include "vmm/pam_timeline.hpp"
+#include "vmm/chipset/pam_timeline.hpp"
 
 #include <utility>
 
@@ -19,10 +19,10 @@ lowmeg::Result<void> PamTimeline::adjust(std::span<const lowmeg::GpaStateChange>
   if (forced && after.requests() == before.requests()) return adjusted;  // a silent restore, for one
   listener_({.config_write = forced ? std::nullopt : register_change,
              .segments = {changes.begin(), changes.end()},
-             .resets = after.resets - before.resets,
-             .creates = after.creates.total() - before.creates.total(),
-             .refused_creates = after.creates.refused() - before.creates.refused(),
-             .round_trips = after.round_trips - before.round_trips,
+             .get = GetTraffic{.resets = after.resets - before.resets,
+                               .creates = after.creates.total() - before.creates.total(),
+                               .refused_creates = after.creates.refused() - before.creates.refused(),
+                               .round_trips = after.round_trips - before.round_trips},
              .nanoseconds = after.nanoseconds - before.nanoseconds});
   return adjusted;
 }

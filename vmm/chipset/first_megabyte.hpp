@@ -17,8 +17,8 @@ struct MegabyteRow {
   std::optional<std::uint32_t> slot;  ///< the RAM GPA range that shows here
 };
 
-/// Rows in order of address, cut where a segment or a route changes.
+/// Rows in order of address, cut where a segment or a route changes. `slots` is null where there is no host.
 std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout, const lowmeg::PamStates& states,
-                                        const lowmeg::get::SlotTable& slots);
+                                        const lowmeg::get::SlotTable* slots);
 
 }  // namespace vmm

@@ -1,0 +1,148 @@
+// Real firmware on KVM, in both ways: what it writes, what its PAM writes are and what the guest sees at the
+// end is what it is on the software CPU.
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "tests/boot_machine.hpp"
+#include "vmm/cpu_kvm/kvm_vm.hpp"
+
+namespace vmm {
+namespace {
+
+using lowmeg::bridge::Identity;
+using lowmeg::bridge::kHyperv;
+using lowmeg::bridge::kI440bx;
+using lowmeg::bridge::kI440fx;
+
+// Lines of SeaBIOS that tell of the CPU and of time: KVM is not libx86emu. The MP table's place in the
+// temporary heap follows from them.
+constexpr std::array<std::string_view, 7> kOfTheCpu{
+    "Running on KVM", "kvmclock", "CPU Mhz", "Using pmtimer", "max supported", "No apic", "Copying MPTABLE"};
+
+std::string without_cpu(const std::string& log) {
+  std::istringstream lines(log);
+  std::string kept;
+  for (std::string line; std::getline(lines, line);) {
+    const bool of_the_cpu = std::ranges::any_of(
+        kOfTheCpu, [&](std::string_view text) { return line.find(text) != std::string::npos; });
+    if (!of_the_cpu) kept += line + "\n";
+  }
+  return kept;
+}
+
+// The routes of the whole window, so also of what lies above the first megabyte.
+struct Seen {
+  std::string log;
+  std::vector<std::optional<RegisterChange>> pam_trace;
+  lowmeg::memory::MemoryMap map;
+};
+
+Seen boot_on(Accel accel, MachineConfig config) {
+  config.accel = accel;
+  const Boot boot(std::move(config));
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message << boot.log;
+  std::vector<std::optional<RegisterChange>> trace;
+  for (const TimelineEntry& entry : boot.timeline) trace.push_back(entry.config_write);
+  return {without_cpu(boot.log), trace, boot.machine->mapper().map()};
+}
+
+struct Row {
+  std::string firmware;
+  PamWay pam;
+  Identity identity;
+  bool has_pci_vga = false;
+};
+
+const std::vector<Row> kRows{
+    {kSeaBios, PamWay::kHyperv, kI440fx},     {kSeaBios256, PamWay::kHyperv, kI440fx},
+    {kBochsQemu, PamWay::kHyperv, kI440bx},   {kBochsLatest, PamWay::kHyperv, kHyperv},
+    {kBochsLegacy, PamWay::kHyperv, kHyperv}, {kSeaBios, PamWay::kChip, kI440fx},
+    {kSeaBios256, PamWay::kChip, kI440fx},    {kBochsQemu, PamWay::kChip, kI440fx},
+    {kBochsLatest, PamWay::kChip, kI440bx},   {kBochsLatest, PamWay::kChip, kI440bx, true},
+    {kBochsLegacy, PamWay::kChip, kI440bx},
+};
+
+class KvmBoot : public testing::TestWithParam<Row> {};
+
+TEST_P(KvmBoot, IsAsOnTheSoftwareCpu) {
+  if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
+  const Row& row = GetParam();
+  MachineConfig config = config_for(row.firmware);
+  config.pam = row.pam;
+  config.bridge.identity = row.identity;
+  if (row.has_pci_vga) config.pci_vga_bios = *load_vga_bios(kVgaBios);
+  const Seen kvm = boot_on(Accel::kKvm, config);
+  const Seen soft = boot_on(Accel::kSoft, config);
+  EXPECT_EQ(kvm.log, soft.log);
+  EXPECT_EQ(kvm.pam_trace, soft.pam_trace);
+  EXPECT_EQ(kvm.map, soft.map);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, KvmBoot, testing::ValuesIn(kRows), [](const auto& row) {
+  std::string name = row.param.firmware.substr(row.param.firmware.rfind('/') + 1);
+  std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
+  return name + (row.param.pam == PamWay::kChip ? "_chip_" : "_hyperv_") +
+         std::string(row.param.identity.name) + (row.param.has_pci_vga ? "_pci_vga" : "");
+});
+
+// "--cpus N": SeaBIOS starts the others by INIT and SIPI and counts them.
+TEST(KvmCpuCount, IsWhatTheFirmwareFinds) {
+  if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
+  MachineConfig config = config_for(kSeaBios);
+  config.accel = Accel::kKvm;
+  config.cpus = 2;
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message;
+  EXPECT_NE(boot.log.find("Found 2 cpu(s)"), std::string::npos) << boot.log;
+}
+
+// "--accel auto takes KVM where it is usable, and says which it took and why".
+TEST(AutoAccel, TakesKvmWhereItIsUsable) {
+  MachineConfig config = config_for(kBochsLegacy);
+  config.accel = Accel::kAuto;
+  const Boot boot(config);
+  const bool usable = KvmVm::create().has_value();
+  EXPECT_EQ(boot.machine->soft() == nullptr, usable);
+  EXPECT_EQ(
+      boot.machine->accel_line().starts_with(usable ? "KVM" : "software CPU, because KVM is not usable: "),
+      true)
+      << boot.machine->accel_line();
+}
+
+// A guest resets and turns itself off as on the software CPU.
+TEST(KvmPower, ResetsAndTurnsOff) {
+  if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
+  // CMOS byte 50h counts: in al, 71h; inc; at 3 power off with status 3*2+1, else reset through CF9h.
+  MachineConfig config = config_for(rom_with({
+      0xb0, 0x50, 0xe6, 0x70,        // mov al, 50h; out 70h, al
+      0xe4, 0x71, 0xfe, 0xc0,        // in al, 71h; inc al
+      0xe6, 0x71, 0x3c, 0x03,        // out 71h, al; cmp al, 3
+      0x74, 0x07,                    // je off
+      0xb0, 0x06, 0xba, 0xf9, 0x0c,  // mov al, 6; mov dx, CF9h
+      0xee, 0xf4,                    // out dx, al; hlt
+      0xba, 0x01, 0x05, 0xee, 0xf4,  // off: mov dx, 501h; out dx, al; hlt
+  }));
+  config.accel = Accel::kKvm;
+  config.until = "";
+  for (const PamWay way : {PamWay::kHyperv, PamWay::kChip}) {
+    config.pam = way;
+    const Boot boot(config);
+    EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kPowerOff) << boot.outcome.message;
+    EXPECT_EQ(boot.outcome.exit_status, 7);
+  }
+}
+
+TEST(KvmMemory, EndsBelowTheApics) {
+  MachineConfig config = config_for(kBochsLegacy);
+  config.accel = Accel::kKvm;
+  config.memory.ram_size = 4095ull << 20;  // refused before KVM is asked
+  lowmeg::fakes::RecordingEventSink events;
+  const auto machine =
+      Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});
+  ASSERT_FALSE(machine);
+  EXPECT_EQ(machine.error().message(), "4095M of RAM reach the APICs' addresses; 4076M is the most with KVM");
+}
+
+}  // namespace
+}  // namespace vmm

@@ -1,0 +1,58 @@
+// What executes the guest: the software CPU, or vCPUs on an accelerator. It owns what differs between them:
+// the mapper, the clock, and who takes interrupts.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "lowmeg/memory/mapper.hpp"
+#include "vmm/board/board.hpp"
+
+namespace vmm {
+
+/// Called on the machine's thread, but for request_stop(). Devices may be called on threads of the engine's
+/// while run() or wait() runs, and after a turn of kRan or kIdle; after another turn nobody does until the
+/// next.
+class Engine {
+ public:
+  /// Why run() came back.
+  struct Turn {
+    enum class Kind {
+      kRan,        ///< a while has passed
+      kRequested,  ///< request_stop()
+      kIdle,       ///< a while without a request: the guest may be halted and wait for an interrupt
+      kShutdown,   ///< a triple fault: only reset() leads out
+      kStopped,    ///< it cannot go on; message says why
+    };
+    Kind kind = Kind::kRan;
+    std::string message;
+  };
+
+  virtual ~Engine() = default;
+
+  /// There from the start.
+  virtual lowmeg::memory::Mapper& mapper() = 0;
+  virtual const Clock& clock() const = 0;
+  virtual InterruptPin& intr() = 0;
+
+  /// Gives it the board whose devices it will call, once, before run(). Borrowed.
+  virtual lowmeg::Result<void> attach(Board& board) = 0;
+
+  virtual Turn run() = 0;
+  /// After kIdle: waits for the next interrupt, a few milliseconds at most. A message: there will be none.
+  virtual std::optional<std::string> wait() = 0;
+  /// Makes run() return after the instruction in hand. From a device, while run() runs.
+  virtual void request_stop() = 0;
+  /// The CPUs as after power-on. Not after a turn of kRan or kIdle.
+  virtual lowmeg::Result<void> reset() = 0;
+  /// The guest executes nothing any more.
+  virtual void stop() {}
+  /// While the lock lives no port device is called.
+  virtual std::unique_lock<std::mutex> hold_devices() { return {}; }
+
+  /// Where the guest is, for a person: CS:EIP.
+  virtual std::string where() = 0;
+};
+
+}  // namespace vmm

@@ -1,0 +1,78 @@
+// The guest on KVM: vCPUs with a thread each, interrupt controllers and timer in the kernel, the wall clock.
+//
+// The board's own PIC and PIT are never asked: the kernel answers at their ports. Left out: deterministic
+// runs.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/cpu_kvm/board_exits.hpp"
+#include "vmm/cpu_kvm/kvm_cpus.hpp"
+#include "vmm/engine.hpp"
+#include "vmm/machine_clock.hpp"
+
+namespace vmm {
+
+class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites, InterruptPin {
+ public:
+  /// RAM ends below the first of the addresses that KVM needs for its own: the IOAPIC's.
+  static constexpr std::uint64_t kMostMemory = 0xfec00000;
+
+  /// Creates the VM and its CPUs; memory is borrowed. The error's line says what KVM lacks and how to mend
+  /// it.
+  static lowmeg::Result<std::unique_ptr<KvmEngine>> create(GuestMemory& memory, unsigned cpus);
+  ~KvmEngine() override;
+
+  lowmeg::memory::Mapper& mapper() override { return *mapper_; }
+  const Clock& clock() const override { return clock_; }
+  InterruptPin& intr() override { return *this; }
+  lowmeg::Result<void> attach(Board& board) override;
+  Turn run() override;
+  std::optional<std::string> wait() override { return std::nullopt; }
+  void request_stop() override { cpus_->request_stop(); }
+  lowmeg::Result<void> reset() override { return cpus_->reset(); }
+  void stop() override { cpus_->stop(); }
+  std::unique_lock<std::mutex> hold_devices() override { return exits_->lock_ports(); }
+  std::string where() override { return cpus_->where(0); }
+
+ private:
+  // What the CPUs are doing, as the machine's thread has told them.
+  enum class Phase { kNew, kRunning, kParked };
+
+  explicit KvmEngine(std::unique_ptr<KvmVm> vm) : vm_(std::move(vm)) {}
+  lowmeg::Result<void> build(GuestMemory& memory, unsigned cpus);
+  lowmeg::Result<void> let_run();
+  Turn park(Turn turn);
+
+  // VcpuExits and BusWrites: to the board once there is one; before that no CPU runs.
+  std::uint32_t io_in(std::uint16_t port, unsigned size) override {
+    was_busy_.store(true, std::memory_order_relaxed);
+    return exits_->io_in(port, size);
+  }
+  void io_out(std::uint16_t port, unsigned size, std::uint32_t value) override {
+    was_busy_.store(true, std::memory_order_relaxed);
+    exits_->io_out(port, size, value);
+  }
+  void mmio_read(lowmeg::Gpa gpa, std::span<std::uint8_t> data) override { exits_->mmio_read(gpa, data); }
+  void mmio_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override {
+    exits_->mmio_write(gpa, data);
+  }
+  void bus_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override {
+    exits_->bus_write(gpa, data);
+  }
+  // The board's PIC, which nobody programs.
+  void set(Level /*level*/) override {}
+
+  WallClock clock_;
+  std::unique_ptr<KvmVm> vm_;
+  std::unique_ptr<KvmCpus> cpus_;
+  std::unique_ptr<lowmeg::kvm::KvmMapper> mapper_;
+  std::optional<BoardExits> exits_;
+  Phase phase_ = Phase::kNew;
+  std::atomic<bool> was_busy_{false};  // there were port accesses since the last turn
+  unsigned quiet_turns_ = 0;
+};
+
+}  // namespace vmm

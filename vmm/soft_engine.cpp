@@ -1,0 +1,84 @@
+#include "vmm/soft_engine.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace vmm {
+namespace {
+
+constexpr std::uint32_t kInterruptFlag = 0x200;
+// Between two looks at the clock: short enough for a timer, long enough to cost nothing.
+constexpr std::uint64_t kSlice = 2000;
+constexpr std::uint64_t kDeterministicSlice = 50000;
+constexpr std::chrono::milliseconds kLongestWait{10};
+
+}  // namespace
+
+lowmeg::Result<std::unique_ptr<SoftEngine>> SoftEngine::create(GuestMemory& memory, Timing timing) {
+  auto mapper = lowmeg::memory::SoftMapper::create(memory.ram, memory.rom);
+  if (!mapper) return tl::unexpected(mapper.error());
+  return std::unique_ptr<SoftEngine>(new SoftEngine(std::move(*mapper), timing));
+}
+
+SoftEngine::SoftEngine(std::unique_ptr<lowmeg::memory::SoftMapper> mapper, Timing timing)
+    : timing_(timing),
+      mapper_(std::move(mapper)),
+      clock_(timing == Timing::kWall ? static_cast<MachineClock&>(wall_clock_) : instruction_clock_) {}
+
+lowmeg::Result<void> SoftEngine::attach(Board& board) {
+  board_ = &board;
+  cpu_ = CpuSoft::create({*mapper_, board.io(), board.mmio(), *this});
+  instruction_clock_.count(*cpu_);
+  return {};
+}
+
+Engine::Turn SoftEngine::run() {
+  const CpuSoft::Stop stop = cpu_->run(slice());
+  board_->pit().advance();
+  switch (stop) {
+    case CpuSoft::Stop::kBudget:
+      return {Turn::Kind::kRan, {}};
+    case CpuSoft::Stop::kRequested:
+      return {Turn::Kind::kRequested, {}};
+    case CpuSoft::Stop::kHalted:
+      return {Turn::Kind::kIdle, {}};
+    case CpuSoft::Stop::kShutdown:
+      return {Turn::Kind::kShutdown, {}};
+    case CpuSoft::Stop::kPaging:
+      break;
+  }
+  return {Turn::Kind::kStopped,
+          "the guest turns paging on (CR0.PG) at " + where() + ", which the software CPU does not have"};
+}
+
+std::uint64_t SoftEngine::slice() const {
+  if (timing_ == Timing::kWall) return kSlice;
+  // Just as far as the next timer event: then a run does not depend on how it was cut.
+  const std::uint64_t now = clock_.now_ns();
+  const std::uint64_t next = board_->pit().next_event_ns();
+  if (next <= now) return 1;
+  return std::clamp<std::uint64_t>((next - now) / InstructionClock::kNsPerInstruction, 1,
+                                   kDeterministicSlice);
+}
+
+std::optional<std::string> SoftEngine::wait() {
+  const std::uint64_t next = board_->pit().next_event_ns();
+  if (!(cpu_->state().eflags & kInterruptFlag))
+    return "the guest halted for ever, interrupts off, at " + where();
+  if (next == Pit::kNever) return "the guest halted at " + where() + " and no timer runs";
+  clock_.wait_until(next, kLongestWait);
+  board_->pit().advance();
+  return std::nullopt;
+}
+
+std::string SoftEngine::where() {
+  const CpuState state = cpu_->state();
+  return fmt::format("{:04X}:{:08X}", state.segment[kCs].selector, state.eip);
+}
+
+void SoftEngine::set(Level level) {
+  if (cpu_) cpu_->set_interrupt_line(level == Level::kHigh ? CpuSoft::Level::kHigh : CpuSoft::Level::kLow);
+}
+
+}  // namespace vmm

@@ -1,0 +1,50 @@
+// The guest on the software CPU: everything on one thread, and with Timing::kDeterministic repeatable.
+#pragma once
+
+#include <memory>
+
+#include "lowmeg/memory/soft_mapper.hpp"
+#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/engine.hpp"
+#include "vmm/machine_clock.hpp"
+
+namespace vmm {
+
+class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowledge {
+ public:
+  /// Borrows the memory.
+  static lowmeg::Result<std::unique_ptr<SoftEngine>> create(GuestMemory& memory, Timing timing);
+
+  lowmeg::memory::SoftMapper& mapper() override { return *mapper_; }
+  const lowmeg::memory::SoftMapper& mapper() const { return *mapper_; }
+  const Clock& clock() const override { return clock_; }
+  InterruptPin& intr() override { return *this; }
+  lowmeg::Result<void> attach(Board& board) override;
+  Turn run() override;
+  std::optional<std::string> wait() override;
+  void request_stop() override { cpu_->request_stop(); }
+  lowmeg::Result<void> reset() override {
+    cpu_->reset();
+    return {};
+  }
+  std::string where() override;
+
+  CpuState cpu_state() const { return cpu_->state(); }
+
+ private:
+  SoftEngine(std::unique_ptr<lowmeg::memory::SoftMapper> mapper, Timing timing);
+  std::uint64_t slice() const;
+
+  void set(Level level) override;
+  std::uint8_t acknowledge() override { return board_->pic().acknowledge(); }
+
+  const Timing timing_;
+  std::unique_ptr<lowmeg::memory::SoftMapper> mapper_;
+  InstructionClock instruction_clock_;
+  WallClock wall_clock_;
+  MachineClock& clock_;
+  Board* board_ = nullptr;
+  std::unique_ptr<CpuSoft> cpu_;
+};
+
+}  // namespace vmm
