@@ -122,15 +122,17 @@ int boot(const BootOptions& options) {
     std::putchar(c);
     if (c == '\n') std::fflush(stdout);
   };
-  auto machine = vmm::Machine::create(
-      *config, {events, console, [&](const vmm::TimelineEntry& entry, std::uint64_t time_ns) {
-                  timeline.entry(entry, time_ns);
-                }});
+  const auto accel = [&](const std::string& line) {
+    if (!options.quiet) fmt::print(stderr, "{} on {}\n", options.bridge, line);
+  };
+  const auto entry = [&](const vmm::TimelineEntry& change, std::uint64_t time_ns) {
+    timeline.entry(change, time_ns);
+  };
+  auto machine = vmm::Machine::create(*config, {events, console, entry, accel});
   if (!machine) {
     complain(machine.error().message());
     return 1;
   }
-  if (!options.quiet) fmt::print(stderr, "lowmeg: {}\n", (*machine)->accel_line());
   const vmm::Outcome outcome = (*machine)->run();
   std::fflush(stdout);
   if (!options.quiet) print_map(**machine, timeline);

@@ -70,7 +70,7 @@ class SmpMachine final : vmm::VcpuExits, kvm::BusWrites, kvm::PauseVcpus {
 
   // On the flipping CPU's thread.
   unsigned flips_ = 0;
-  std::vector<std::uint64_t> seen_;  // each CPU's progress at the flip before
+  std::vector<std::uint64_t> seen_;  // each CPU's progress just after the flip before
   memory::MemoryMap next_ = memory::MemoryMap::uniform(memory::Layout(kSmpWindow));
 
   std::atomic<unsigned> done_{0};
@@ -172,17 +172,16 @@ void SmpMachine::flip() {
   if (auto committed = mapper_->commit(next_); !committed) return give_up(committed.error().message());
   ++flips_;
   word(SMP_SHARED + SMP_SEQUENCE) = 2 * flips_;
+  for (unsigned cpu = 0; cpu < scenario_.cpus; ++cpu) seen_[cpu] = block(cpu, SMP_PROGRESS);
 }
 
 bool SmpMachine::everybody_advanced() {
   const auto deadline = steady_clock::now() + kPatience;
   for (unsigned cpu = 0; cpu < scenario_.cpus; ++cpu) {
-    std::uint64_t now;
-    while ((now = block(cpu, SMP_PROGRESS)) == seen_[cpu]) {
+    while (block(cpu, SMP_PROGRESS) == seen_[cpu]) {
       if (steady_clock::now() > deadline) return false;
       std::this_thread::sleep_for(20us);
     }
-    seen_[cpu] = now;
   }
   return true;
 }

@@ -38,6 +38,7 @@ Result<void> Machine::build() {
   if (!memory) return tl::unexpected(memory.error());
   memory_.emplace(std::move(*memory));
   if (auto built = build_engine(); !built) return built;
+  if (listeners_.accel) listeners_.accel(accel_line_);
   if (auto built = build_chipset(); !built) return built;
   build_board();
   if (auto attached = engine_->attach(*board_); !attached) return attached;

@@ -51,6 +51,8 @@ struct MachineListeners {
   ConsoleWatch::Output console;
   /// An entry, and the machine's time of it in nanoseconds since power-on.
   std::function<void(const TimelineEntry&, std::uint64_t)> timeline;
+  /// What executes the guest and why, in one line, before anything else; empty: nobody asks.
+  std::function<void(const std::string&)> accel = {};
 };
 
 struct Outcome {

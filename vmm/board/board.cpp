@@ -109,7 +109,7 @@ void Board::place_vga() {
 
 void Board::place_pci_vga(const std::vector<std::uint8_t>& rom) {
   PciVga& vga = pci_vga_.emplace(rom);
-  config_ports_.place(kVgaDevice, 0, vga.function());
+  config_ports_.place(kVgaDevice, 0, vga);
   mmio_.place_movable(vga);
 }
 

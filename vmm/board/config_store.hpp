@@ -29,9 +29,7 @@ class ConfigStore final : public lowmeg::bridge::ConfigFunction {
 
   void reset();
 
-  std::uint32_t read(std::uint8_t offset) override { return value(offset); }
-  /// The dword that holds `offset`, for the device itself.
-  std::uint32_t value(std::uint8_t offset) const { return dwords_[offset / 4]; }
+  std::uint32_t read(std::uint8_t offset) override { return dwords_[offset / 4]; }
   lowmeg::Result<void> write(std::uint8_t offset, std::uint32_t value,
                              lowmeg::bridge::ByteEnables enables) override;
 

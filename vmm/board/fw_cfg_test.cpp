@@ -125,7 +125,7 @@ TEST_F(FwCfgTest, CopiesAcrossPagesAndZerosWhatWasThere) {
 
 // A device's DMA sees what the map says a bus master sees: nobody past 10000h.
 TEST_F(FwCfgTest, IsABusMaster) {
-  EXPECT_EQ(run(kSelect | kRead, 0xffffffff, 0x20000), kDone);
+  EXPECT_EQ(run(kSelect | kRead, 0x2000000, 0x20000), kDone);
   EXPECT_EQ(run(kSelect | kRead, 4, 0xfffe), kDone);
   EXPECT_EQ(bytes(0xfffe, 2), "QE");
   fw_cfg.write(0x514, 4, 0);

@@ -31,8 +31,20 @@ std::vector<ConfigRegister> registers_for(std::size_t rom_size) {
 PciVga::PciVga(std::vector<std::uint8_t> rom)
     : rom_(padded(std::move(rom))), registers_(registers_for(rom_.size())), config_(registers_) {}
 
+void PciVga::reset() {
+  config_.reset();
+  rom_address_ = 0;
+}
+
+lowmeg::Result<void> PciVga::write(std::uint8_t offset, std::uint32_t value,
+                                   lowmeg::bridge::ByteEnables enables) {
+  auto written = config_.write(offset, value, enables);
+  rom_address_ = config_.read(kRomAddress);
+  return written;
+}
+
 std::optional<lowmeg::GpaRange> PciVga::place() const {
-  const std::uint32_t address = config_.value(kRomAddress);
+  const std::uint32_t address = rom_address_;
   if (!(address & kRomEnable)) return std::nullopt;
   const lowmeg::Gpa start = address & ~kRomEnable;
   return lowmeg::GpaRange(start, start + rom_.size());

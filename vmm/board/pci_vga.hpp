@@ -7,6 +7,7 @@
 // register. Left out: a frame buffer.
 #pragma once
 
+#include <atomic>
 #include <vector>
 
 #include "vmm/board/config_store.hpp"
@@ -14,17 +15,21 @@
 
 namespace vmm {
 
-/// No threads, no locks: the machine serialises.
-class PciVga final : public MovableMmio {
+/// Two sides: its configuration space, and its memory. Each is called from one thread at a time, and the two
+/// may be called at once, as by two CPUs.
+class PciVga final : public MovableMmio, public lowmeg::bridge::ConfigFunction {
  public:
   /// The ROM's size is the next power of two, 2 KiB at least; what is left over reads FFh.
   explicit PciVga(std::vector<std::uint8_t> rom);
 
-  void reset() { config_.reset(); }
+  void reset();
 
-  /// Its configuration space, for ConfigPorts.
-  lowmeg::bridge::ConfigFunction& function() { return config_; }
+  // Configuration space.
+  std::uint32_t read(std::uint8_t offset) override { return config_.read(offset); }
+  lowmeg::Result<void> write(std::uint8_t offset, std::uint32_t value,
+                             lowmeg::bridge::ByteEnables enables) override;
 
+  // Memory.
   std::optional<lowmeg::GpaRange> place() const override;
   std::uint32_t read(std::uint32_t offset, unsigned size) override;
   void write(std::uint32_t, unsigned, std::uint32_t) override {}
@@ -33,6 +38,7 @@ class PciVga final : public MovableMmio {
   std::vector<std::uint8_t> rom_;
   std::vector<ConfigRegister> registers_;
   ConfigStore config_;
+  std::atomic<std::uint32_t> rom_address_{0};  // the register, for the memory's side
 };
 
 }  // namespace vmm

@@ -14,16 +14,16 @@ struct PciVgaTest : testing::Test {
 
   PciVgaTest() { bus.place_movable(vga); }
   void write(std::uint8_t offset, std::uint32_t value) {
-    EXPECT_TRUE(vga.function().write(offset, value, ByteEnables::all()));
+    EXPECT_TRUE(vga.write(offset, value, ByteEnables::all()));
   }
 };
 
 // PCI Local Bus 2.1, 6.2.5.2: all ones written, the address bits that are not wired tell the size.
 TEST_F(PciVgaTest, TellsItsSize) {
   write(0x30, 0xfffffffe);
-  EXPECT_EQ(vga.function().read(0x30), 0xfffff000u);
+  EXPECT_EQ(vga.read(std::uint8_t{0x30}), 0xfffff000u);
   write(0x10, 0xffffffff);
-  EXPECT_EQ(vga.function().read(0x10), 0u) << "no frame buffer";
+  EXPECT_EQ(vga.read(std::uint8_t{0x10}), 0u) << "no frame buffer";
 }
 
 // "When bit 0 is set, address decoding is enabled": the Bochs BIOS copies it with the command register at 0.

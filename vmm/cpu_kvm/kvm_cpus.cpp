@@ -28,6 +28,7 @@ Result<void> install_kick_handler() {
 
 std::vector<GuestExit*> guest_exits(const std::vector<std::unique_ptr<Vcpu>>& vcpus) {
   std::vector<GuestExit*> exits;
+  exits.reserve(vcpus.size());
   for (const auto& vcpu : vcpus) exits.push_back(vcpu.get());
   return exits;
 }

@@ -78,7 +78,7 @@ class RunGate {
  private:
   using Clock = std::chrono::steady_clock;
   struct Slot {
-    GuestExit* exit;
+    GuestExit* exit = nullptr;
     std::thread::id thread{};
     bool inside = false;
     bool in_hand = false;
