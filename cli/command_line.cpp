@@ -37,7 +37,8 @@ CLI::Validator ram_size() {
 }
 
 CLI::Option* add_memory(CLI::App& command, std::uint64_t& memory) {
-  return command.add_option("--memory", memory, "RAM, whole MiB from 2M to 4095M, as 64M or 1G")
+  return command
+      .add_option("--memory", memory, "RAM, whole MiB from 2M to 4095M (a chip holds 1024M), as 64M or 1G")
       ->transform(ram_size())
       ->default_str("64M");
 }
@@ -46,8 +47,9 @@ CLI::Option* add_memory(CLI::App& command, std::uint64_t& memory) {
 CLI::Validator chip_memory() {
   return CLI::Validator(
       [](std::string& bytes) {
-        return std::stoull(bytes) <= vmm::kMostChipMemory ? std::string()
-                                                          : "more than the chip can hold; 1024M is the most";
+        const std::uint64_t size = std::stoull(bytes);
+        if (size <= vmm::kMostChipMemory) return std::string();
+        return fmt::format("{}M is more than the chip can hold; 1024M is the most", size / kMiB);
       },
       "");
 }
@@ -55,6 +57,16 @@ CLI::Validator chip_memory() {
 vmm::Accel accel_named(const std::string& name) {
   if (name == "kvm") return vmm::Accel::kKvm;
   return name == "soft" ? vmm::Accel::kSoft : vmm::Accel::kAuto;
+}
+
+CLI::Validator access_number() {
+  return CLI::Validator(
+      [](std::string& given) {
+        std::uint64_t number = 0;
+        const bool good = CLI::detail::lexical_cast(given, number) && number > 0;
+        return good ? std::string() : given + " is no number of accesses; they count from 1";
+      },
+      "");
 }
 
 CLI::Validator positive_seconds() {
@@ -86,7 +98,8 @@ struct BootParser {
 void BootParser::add_to(CLI::App& app) {
   CLI::App* boot = app.add_subcommand("boot", "Boot firmware and show what becomes of its PAM writes");
   boot->footer("Example: lowmeg boot --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
-  boot->add_option("FIRMWARE", options.firmware, "Firmware image, 64 KiB to 1 MiB")->capture_default_str();
+  boot->add_option("FIRMWARE", options.firmware, "Firmware image, a power of two from 64 KiB to 1 MiB")
+      ->capture_default_str();
   boot->add_option("--accel", accel, "auto, kvm or soft (auto: KVM where usable, else soft)")
       ->check(CLI::IsMember({"auto", "kvm", "soft"}))
       ->capture_default_str();
@@ -118,11 +131,11 @@ void BootParser::add_to(CLI::App& app) {
   boot->add_flag("--deterministic", deterministic,
                  "Instruction count as the clock; no wall times are printed");
   boot->add_option("--restart-devices", options.restart_every,
-                   "Service bridge, adjuster and GET client after every N-th config access")
-      ->check(CLI::PositiveNumber);
+                   "Service all above guest memory after every N-th config access")
+      ->check(access_number());
   boot->add_option("--restart-at", options.restart_at, "The same after these config accesses, as 1,40,41")
       ->delimiter(',')
-      ->check(CLI::PositiveNumber);
+      ->check(access_number());
   boot->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
   boot->add_flag("--quiet", options.quiet, "The firmware's log alone");
 }
@@ -150,7 +163,8 @@ void CheckParser::add_to(CLI::App& app) {
   command->add_option("--timeout", options.timeout_s, "Seconds for each bridge until exit status 124")
       ->check(positive_seconds())
       ->capture_default_str();
-  command->add_option("--rom", options.rom, "Another image instead of the one built in, 64 KiB to 1 MiB");
+  command->add_option("--rom", options.rom,
+                      "Another image instead of the one built in, a power of two from 64 KiB to 1 MiB");
   command->add_flag("--verbose", options.verbose, "Every line of the ROM, and every failure");
 }
 
@@ -204,7 +218,7 @@ void StateParser::add_to(CLI::App& app) {
   command = app.add_subcommand("state", "Saved state between JSON and bytes, from stdin to stdout");
   command->require_subcommand(1);
   command->footer("Example: echo 108020 | lowmeg state decode --hex memory_range");
-  encode = add_direction("encode", "JSON in, OpenHCL's bytes out");
+  encode = add_direction("encode", "JSON in, bytes out");
   add_direction("decode", "Bytes in, JSON out")
       ->footer("Example: echo 108020 | lowmeg state decode --hex memory_range");
   encode->footer(

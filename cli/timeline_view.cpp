@@ -31,6 +31,12 @@ Colour colour_of(GpaState state) {
   return Colour::kPlain;
 }
 
+// Of device 1 as "1/3C".
+std::string register_text(const vmm::RegisterChange& change) {
+  return change.device == 0 ? fmt::format("{:02X}h", change.offset)
+                            : fmt::format("{}/{:02X}", change.device, change.offset);
+}
+
 std::string range_text(const GpaRange& range) {
   return fmt::format("{:05X}-{:05X}", range.start(), range.end() - 1);
 }
@@ -127,7 +133,7 @@ std::string timeline_line(const vmm::TimelineEntry& entry, std::uint64_t time_ns
   };
   std::string line = fmt::format(
       fmt::runtime(kRow), fmt::format("{:.6f}", static_cast<double>(time_ns) / 1e9),
-      write ? fmt::format("{:02X}h", write->offset) : std::string("all"),
+      write ? register_text(*write) : std::string("all"),
       write ? fmt::format("{:08X}", write->before) : std::string("-"),
       write ? fmt::format("{:08X}", write->now) : std::string("-"), number(&vmm::GetTraffic::resets),
       number(&vmm::GetTraffic::creates), number(&vmm::GetTraffic::round_trips),

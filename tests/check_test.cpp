@@ -58,6 +58,9 @@ void expect_all_passed(const MachineConfig& config, std::uint64_t checks) {
 TEST(Check, PassesOnBothBridges) {
   expect_all_passed(machine_with(lowmeg::bridge::kI440fx, 64 * kMiB), 3602);
   expect_all_passed(machine_with(lowmeg::bridge::kI440bx, 64 * kMiB), 3652);
+  MachineConfig without_agp = machine_with(lowmeg::bridge::kI440bx, 64 * kMiB);
+  without_agp.bridge.options.agp = lowmeg::bridge::Agp::kStrappedOff;
+  expect_all_passed(without_agp, 3652);
   expect_all_passed(machine_with(lowmeg::bridge::kI440bx, 2 * kMiB), 3610);
   expect_all_passed(machine_with(lowmeg::bridge::kI440bx, 512 * kMiB), 3652);
 }

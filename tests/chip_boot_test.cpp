@@ -140,31 +140,60 @@ TEST(SeaVgaBios, KeepsItsVariablesOverTheLockInTheChipsWayAlone) {
   }
 }
 
-// "RAM behind the 13 segments starts as zeros and is never shown in state 00", and "reset restores the ROM
-// map (QEMU's does not)": each segment by its bytes, unlocked, and again after a reset.
+// "RAM behind the 13 segments starts as zeros": the images are ROM, and nobody copies them.
+TEST(ChipMemory, StartsAsZeros) {
+  MachineConfig config = chip_config(kSeaBios, kI440fx);
+  config.memory.vga_bios = *load_vga_bios(kVgaBios);
+  lowmeg::fakes::RecordingEventSink events;
+  const auto machine =
+      Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});
+  EXPECT_TRUE(std::ranges::all_of((*machine)->ram(), [](std::uint8_t byte) { return byte == 0; }));
+}
+
+// "Never shown in state 00", and "reset restores the ROM map (QEMU's does not)": a guest unlocks E0000,
+// writes AAh there and resets; then it reads E0000, where nobody is beside a ROM of 64 KiB, and gives that as
+// its status.
 TEST(ChipReset, RestoresTheRomMap) {
-  // mov eax, 8000005Ch; out CF8; mov eax, 33333333h; out CFC; then write E0000 and reset through CF9.
   MachineConfig config = config_for(rom_with({
-      0x66, 0xb8, 0x5c, 0x00, 0x00, 0x80,              // mov eax, 8000005Ch
-      0xba, 0xf8, 0x0c, 0x66, 0xef,                    // mov dx, CF8h; out dx, eax
-      0xb2, 0xfc, 0x66, 0xed,                          // mov dl, FCh; in eax, dx
-      0x66, 0x85, 0xc0,                                // test eax, eax
-      0x75, 0x19,                                      // jnz end
-      0x66, 0xb8, 0x33, 0x33, 0x33, 0x33, 0x66, 0xef,  // mov eax, 33333333h; out dx, eax
-      0xb8, 0x00, 0xe0, 0x8e, 0xd8,                    // mov ds, E000h
-      0xc6, 0x06, 0x00, 0x00, 0xaa,                    // mov byte [0], AAh
-      0xb0, 0x06, 0xba, 0xf9, 0x0c, 0xee, 0xf4,        // mov al, 6; out CF9h, al; hlt
-      0xf4,
+      0xb0, 0x50, 0xe6, 0x70, 0xe4, 0x71,        // CMOS byte 50h: in al, 71h
+      0xb9, 0x00, 0xe0, 0x8e, 0xd9,              // mov cx, E000h; mov ds, cx
+      0x84, 0xc0, 0x75, 0x25,                    // test al, al; jnz second
+      0xfe, 0xc0, 0xe6, 0x71,                    // inc al; out 71h, al
+      0x66, 0xb8, 0x5c, 0x00, 0x00, 0x80,        // mov eax, 8000005Ch
+      0xba, 0xf8, 0x0c, 0x66, 0xef,              // mov dx, CF8h; out dx, eax
+      0x66, 0xb8, 0x33, 0x33, 0x33, 0x33,        // mov eax, 33333333h
+      0xb2, 0xfc, 0x66, 0xef,                    // mov dl, FCh; out dx, eax
+      0xc6, 0x06, 0x00, 0x00, 0xaa,              // mov byte [0], AAh
+      0xb0, 0x06, 0xba, 0xf9, 0x0c, 0xee, 0xf4,  // mov al, 6; out CF9h, al; hlt
+      0xa0, 0x00, 0x00,                          // second: mov al, [0]
+      0xba, 0x01, 0x05, 0xee, 0xf4,              // out 501h, al; hlt
   }));
   config.pam = PamWay::kChip;
   config.until = "";
-  config.timeout = std::chrono::milliseconds(200);
+  for (const Accel accel : {Accel::kSoft, Accel::kAuto}) {
+    config.accel = accel;
+    const Boot boot(config);
+    EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kPowerOff) << boot.outcome.message;
+    EXPECT_EQ(boot.outcome.exit_status, 2 * 0xff + 1) << "E0000 reads FFh";
+    EXPECT_EQ(boot.machine->ram()[0xe0000], 0xaa) << "RAM keeps its bytes over a reset";
+    EXPECT_EQ(boot.timeline.size(), 3u) << "power-on, the write, the reset";
+  }
+}
+
+// A write to the AGP bridge shows as one, and not as a reset.
+TEST(ChipTimeline, TellsOfDevice1) {
+  MachineConfig config = config_for(rom_with({
+      0x66, 0xb8, 0x3c, 0x08, 0x00, 0x80,  // mov eax, 8000083Ch
+      0xba, 0xf8, 0x0c, 0x66, 0xef,        // mov dx, CF8h; out dx, eax
+      0xb0, 0x08, 0xb2, 0xfe, 0xee,        // mov al, 8; mov dl, FEh; out dx, al
+      0xb0, 0x00, 0xba, 0x01, 0x05, 0xee,  // mov al, 0; mov dx, 501h; out dx, al
+  }));
+  config.pam = PamWay::kChip;
+  config.bridge.identity = kI440bx;
   const Boot boot(config);
-  std::size_t resets = 0;
-  for (const TimelineEntry& entry : boot.timeline)
-    resets += !entry.config_write && entry.segments.size() == 13;
-  EXPECT_GT(resets, 2u) << "PAM reads 0 after each reset, so the ROM unlocks and resets for ever";
-  EXPECT_EQ(boot.machine->ram()[0xe0000], 0xaa) << "RAM keeps its bytes over a reset";
+  ASSERT_EQ(boot.timeline.size(), 2u);
+  EXPECT_EQ(boot.timeline[1].config_write, (RegisterChange{0x3c, 0, 0x00080000, 1}));
+  EXPECT_THAT(boot.timeline[1].segments, testing::IsEmpty());
 }
 
 }  // namespace

@@ -2,8 +2,11 @@
 // end is what it is on the software CPU.
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cerrno>
 #include <sstream>
 
+#include "lowmeg/kvm/kvm_header.hpp"
 #include "tests/boot_machine.hpp"
 #include "vmm/cpu_kvm/kvm_vm.hpp"
 
@@ -130,6 +133,59 @@ TEST(KvmPower, ResetsAndTurnsOff) {
     const Boot boot(config);
     EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kPowerOff) << boot.outcome.message;
     EXPECT_EQ(boot.outcome.exit_status, 7);
+  }
+}
+
+// From the n-th on, every change of a slot fails.
+class FailingSlots final : public lowmeg::kvm::Syscalls {
+ public:
+  explicit FailingSlots(int from) : left_(from) {}
+  int open(const char* path, int flags) override { return system().open(path, flags); }
+  int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
+    if (request == KVM_SET_USER_MEMORY_REGION && left_-- <= 0) {
+      errno = ENOMEM;
+      return -1;
+    }
+    return system().ioctl(fd, request, argument);
+  }
+  void* mmap(void* address, std::size_t size, int protection, int flags, int fd,
+             std::uint64_t offset) override {
+    return system().mmap(address, size, protection, flags, fd, offset);
+  }
+  int munmap(void* address, std::size_t size) override { return system().munmap(address, size); }
+
+ private:
+  std::atomic<int> left_;
+};
+
+// Boots with every change of a slot failing from the n-th on, n ever higher, until the map is lost: until a
+// plan has begun, so that the old map cannot be put back either. None: it never was.
+std::optional<Outcome> lose_the_map(PamWay way) {
+  for (int n = 1; n < 40; ++n) {
+    MachineConfig config = config_for(kSeaBios);
+    config.accel = Accel::kKvm;
+    config.pam = way;
+    config.timeout = std::chrono::seconds(20);
+    FailingSlots failing(n);
+    config.kvm_syscalls = &failing;
+    lowmeg::fakes::RecordingEventSink events;
+    const auto machine =
+        Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});
+    if (!machine) continue;  // not even power-on
+    const Outcome outcome = (*machine)->run();
+    if (outcome.message.find("memory map is lost") != std::string::npos) return outcome;
+  }
+  return std::nullopt;
+}
+
+// "If that fails too, the mapper is lost: vCPUs stay paused, one line, exit", and at once.
+TEST(KvmLostMap, StopsTheMachineWithOneLine) {
+  if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
+  for (const PamWay way : {PamWay::kChip, PamWay::kHyperv}) {
+    const std::optional<Outcome> outcome = lose_the_map(way);
+    ASSERT_TRUE(outcome);
+    EXPECT_EQ(outcome->kind, Outcome::Kind::kStopped);
+    EXPECT_EQ(outcome->message.find('\n'), std::string::npos);
   }
 }
 

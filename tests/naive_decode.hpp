@@ -76,7 +76,7 @@ class NaiveDecode {
 
   NaiveTaker above_dram(std::uint64_t a, NaiveAccess access, NaiveViewer viewer) const {
     const bool device = viewer == NaiveViewer::kDevice;
-    if (bit(r_.nbxcfg, 9) && !(device && bit(r_.nbxcfg, 10))) {
+    if (bit(r_.nbxcfg, 9) && !bit(r_.pmcr, 1) && !(device && bit(r_.nbxcfg, 10))) {
       if (a / aperture_size() == r_.apbase / aperture_size()) return {NaiveTaker::kAperture};
     }
     if (!bit(r_.pmcr, 1) && bit(r_.agp.pcicmd1, 1) && (access == NaiveAccess::kWrite || !device)) {

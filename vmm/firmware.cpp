@@ -45,8 +45,9 @@ tl::unexpected<lowmeg::Error> refuse(const char* kind, const std::string& path, 
 }  // namespace
 
 Result<Image> load_firmware(const std::string& path) {
-  Result<Image> image = read_file("firmware", path, 1024 * kKiB);
-  if (image && (image->size() < 64 * kKiB || !std::has_single_bit(image->size()))) {
+  constexpr std::size_t kMost = 1024 * kKiB;
+  Result<Image> image = read_file("firmware", path, kMost + 1);  // one more, to tell what the rule is
+  if (image && (image->size() < 64 * kKiB || image->size() > kMost || !std::has_single_bit(image->size()))) {
     return refuse("firmware", path,
                   fmt::format("{} bytes; a power of two from 64 KiB to 1 MiB is needed", image->size()));
   }

@@ -13,7 +13,8 @@ constexpr lowmeg::GpaRange kWindow{0, 1ull << 32};
 
 }  // namespace
 
-lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(GuestMemory& memory, unsigned cpus) {
+lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(GuestMemory& memory, unsigned cpus,
+                                                             lowmeg::kvm::Syscalls& mapper_syscalls) {
   if (memory.ram.size() > kMostMemory) {
     return lowmeg::fail(lowmeg::Errc::kInvalidArgument,
                         fmt::format("{}M of RAM reach the APICs' addresses; {}M is the most with KVM",
@@ -22,11 +23,12 @@ lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(GuestMemory& memory
   auto vm = KvmVm::create();
   if (!vm) return tl::unexpected(vm.error());
   std::unique_ptr<KvmEngine> engine(new KvmEngine(std::move(*vm)));
-  if (auto built = engine->build(memory, cpus); !built) return tl::unexpected(built.error());
+  if (auto built = engine->build(memory, cpus, mapper_syscalls); !built) return tl::unexpected(built.error());
   return engine;
 }
 
-lowmeg::Result<void> KvmEngine::build(GuestMemory& memory, unsigned cpus) {
+lowmeg::Result<void> KvmEngine::build(GuestMemory& memory, unsigned cpus,
+                                      lowmeg::kvm::Syscalls& mapper_syscalls) {
   auto created = KvmCpus::create({.cpus = cpus, .vm = *vm_, .exits = *this});
   if (!created) return tl::unexpected(created.error());
   cpus_ = std::move(*created);
@@ -35,7 +37,7 @@ lowmeg::Result<void> KvmEngine::build(GuestMemory& memory, unsigned cpus) {
                                       .window = kWindow,
                                       .memory = lowmeg::kvm::GuestMemory::of(memory.ram, memory.rom),
                                       .bus_writes = this},
-                                     *cpus_);
+                                     *cpus_, mapper_syscalls);
   if (!mapper) return tl::unexpected(mapper.error());
   mapper_ = std::move(*mapper);
   return {};
@@ -52,7 +54,10 @@ lowmeg::Result<void> KvmEngine::attach(Board& board) {
 
 Engine::Turn KvmEngine::run() {
   if (auto running = let_run(); !running) return {Turn::Kind::kStopped, running.error().message()};
-  switch (cpus_->wait(std::chrono::steady_clock::now() + kTurn)) {
+  const KvmCpus::Stop stop = cpus_->wait(std::chrono::steady_clock::now() + kTurn);
+  // Once the map is lost the CPUs stand still for ever: they cannot be parked.
+  if (const auto lost = mapper_->lost()) return {Turn::Kind::kStopped, lost->message()};
+  switch (stop) {
     case KvmCpus::Stop::kDeadline:
       quiet_turns_ = was_busy_.exchange(false, std::memory_order_relaxed) ? 0 : quiet_turns_ + 1;
       return {quiet_turns_ < kIdleTurns ? Turn::Kind::kRan : Turn::Kind::kIdle, {}};

@@ -20,9 +20,11 @@ class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites
   /// RAM ends below the first of the addresses that KVM needs for its own: the IOAPIC's.
   static constexpr std::uint64_t kMostMemory = 0xfec00000;
 
-  /// Creates the VM and its CPUs; memory is borrowed. The error's line says what KVM lacks and how to mend
-  /// it.
-  static lowmeg::Result<std::unique_ptr<KvmEngine>> create(GuestMemory& memory, unsigned cpus);
+  /// Creates the VM and its CPUs; memory is borrowed, and so are the system calls by which the map is
+  /// changed. The error's line says what KVM lacks and how to mend it.
+  static lowmeg::Result<std::unique_ptr<KvmEngine>> create(
+      GuestMemory& memory, unsigned cpus,
+      lowmeg::kvm::Syscalls& mapper_syscalls = lowmeg::kvm::Syscalls::system());
   ~KvmEngine() override;
 
   lowmeg::memory::Mapper& mapper() override { return *mapper_; }
@@ -42,7 +44,7 @@ class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites
   enum class Phase { kNew, kRunning, kParked };
 
   explicit KvmEngine(std::unique_ptr<KvmVm> vm) : vm_(std::move(vm)) {}
-  lowmeg::Result<void> build(GuestMemory& memory, unsigned cpus);
+  lowmeg::Result<void> build(GuestMemory& memory, unsigned cpus, lowmeg::kvm::Syscalls& mapper_syscalls);
   lowmeg::Result<void> let_run();
   Turn park(Turn turn);
 
@@ -60,7 +62,7 @@ class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites
     exits_->mmio_write(gpa, data);
   }
   void bus_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override {
-    exits_->bus_write(gpa, data);
+    exits_->mmio_write(gpa, data);
   }
   // The board's PIC, which nobody programs.
   void set(Level /*level*/) override {}

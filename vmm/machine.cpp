@@ -1,7 +1,5 @@
 #include "vmm/machine.hpp"
 
-#include "vmm/kvm_engine.hpp"
-
 namespace vmm {
 namespace {
 
@@ -50,14 +48,15 @@ Result<void> Machine::build_engine() {
     accel_line_ = "software CPU, as asked for";
     return build_soft_engine();
   }
-  auto engine = KvmEngine::create(*memory_, config_.cpus);
+  auto engine = KvmEngine::create(*memory_, config_.cpus, *config_.kvm_syscalls);
   if (engine) {
     accel_line_ = config_.accel == Accel::kKvm ? "KVM, as asked for" : "KVM, which is usable here";
     engine_ = std::move(*engine);
     return {};
   }
   if (config_.accel == Accel::kKvm) return tl::unexpected(engine.error());
-  if (config_.cpus != 1) return tl::unexpected(engine.error());
+  if (config_.cpus != 1)
+    return lowmeg::fail(engine.error().code, "more than one CPU needs KVM: " + engine.error().message());
   accel_line_ = "software CPU, because KVM is not usable: " + engine.error().message();
   return build_soft_engine();
 }
@@ -71,15 +70,16 @@ Result<void> Machine::build_soft_engine() {
 }
 
 Result<void> Machine::build_chipset() {
+  BridgeConfig bridge = config_.bridge;
+  bridge.options.drb = lowmeg::bridge::drb_for(config_.memory.ram_size);
   auto listener = [this](const TimelineEntry& entry) {
     listeners_.timeline(entry, engine_->clock().now_ns());
   };
   if (config_.pam == PamWay::kChip) {
-    chipset_ =
-        std::make_unique<ChipWay>(config_.bridge, *memory_, engine_->mapper(), listeners_.events, listener);
+    chipset_ = std::make_unique<ChipWay>(bridge, *memory_, engine_->mapper(), listeners_.events, listener);
     return {};
   }
-  auto way = HypervWay::create(config_.bridge, config_.hyperv, *memory_, engine_->mapper(), listeners_.events,
+  auto way = HypervWay::create(bridge, config_.hyperv, *memory_, engine_->mapper(), listeners_.events,
                                std::move(listener));
   if (!way) return tl::unexpected(way.error());
   hyperv_ = way->get();
@@ -98,7 +98,7 @@ void Machine::build_board() {
                           .rtc_start = rtc_start(config_.timing),
                           .piix_device = has_agp ? kPiixBesideAgp : kPiixDevice};
   board_ = std::make_unique<Board>(
-      board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this,
+      board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this, *this,
                         lowmeg::memory::BusMaster(engine_->mapper(), memory_->ram, memory_->rom)});
   host_bridge_socket_.plug(*chipset_);
   board_->config_ports().place(kHostBridgeDevice, 0, host_bridge_socket_);
@@ -120,15 +120,20 @@ Outcome Machine::run() {
 Outcome Machine::run_until(steady_clock::time_point deadline) {
   for (;;) {
     const Engine::Turn turn = engine_->run();
+    const bool runs_on = turn.kind == Engine::Turn::Kind::kRan || turn.kind == Engine::Turn::Kind::kIdle;
+    // Looked at before the devices are: a CPU may hold them for long.
+    if (runs_on && steady_clock::now() >= deadline) return timed_out();
     const auto held = engine_->hold_devices();
     if (auto outcome = after(turn)) return *outcome;
     if (watch_.found() && (watch_.line_complete() || turn.kind == Engine::Turn::Kind::kIdle))
       return {Outcome::Kind::kUntil, 0, ""};
-    if (steady_clock::now() >= deadline) {
-      return {Outcome::Kind::kTimeout, kTimeoutStatus,
-              "time-out: the guest is still running at " + engine_->where()};
-    }
+    if (!runs_on && steady_clock::now() >= deadline) return timed_out();
   }
+}
+
+Outcome Machine::timed_out() {
+  return {Outcome::Kind::kTimeout, kTimeoutStatus,
+          "time-out: the guest is still running at " + engine_->where()};
 }
 
 std::optional<Outcome> Machine::after(const Engine::Turn& turn) {
@@ -142,6 +147,8 @@ std::optional<Outcome> Machine::after(const Engine::Turn& turn) {
       if (auto for_ever = engine_->wait()) return stopped(*for_ever);
       return std::nullopt;
     case Engine::Turn::Kind::kShutdown:
+      // Another CPU may have asked for something before this one fell.
+      if (fault_ || power_off_status_) return after_request();
       if (triple_faults_.admit()) {
         listeners_.events.event(
             {lowmeg::Severity::kWarning, "vmm", "triple fault at " + engine_->where() + ": reset"});
@@ -184,7 +191,7 @@ void Machine::reset() {
 }
 
 void Machine::fault(const lowmeg::Error& error) {
-  fault_ = error;
+  if (!fault_) fault_ = error;  // the first is the cause
   engine_->request_stop();
 }
 

@@ -10,6 +10,7 @@
 #include "vmm/chipset/chip_way.hpp"
 #include "vmm/chipset/hyperv_way.hpp"
 #include "vmm/console_watch.hpp"
+#include "vmm/kvm_engine.hpp"
 #include "vmm/soft_engine.hpp"
 
 namespace vmm {
@@ -32,7 +33,7 @@ struct MachineConfig {
   Accel accel = Accel::kSoft;
   unsigned cpus = 1;  ///< more than one on KVM alone
   PamWay pam = PamWay::kHyperv;
-  BridgeConfig bridge;  ///< a chip's for PamWay::kChip
+  BridgeConfig bridge;  ///< a chip's for PamWay::kChip; the machine sets the DRAM rows after reset
   HypervConfig hyperv;  ///< for PamWay::kHyperv
   std::optional<Image> floppy;
   std::optional<Image> pci_vga_bios;  ///< of a display device on PCI; none: no such device
@@ -40,6 +41,8 @@ struct MachineConfig {
   std::string until = "No bootable device";  ///< empty: never
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
   Timing timing = Timing::kWall;  ///< kDeterministic: on the software CPU alone
+  /// By which KVM's map is changed; borrowed. For who wants to see or to fail them.
+  lowmeg::kvm::Syscalls* kvm_syscalls = &lowmeg::kvm::Syscalls::system();
   /// Whether all above guest memory is torn down and built anew from saved state after this config access
   /// (the n-th, from 1). Empty: never.
   std::function<bool(std::uint64_t n, ConfigAccess access)> restart_after;
@@ -85,7 +88,7 @@ class ChipsetSocket final : public lowmeg::bridge::ConfigFunction {
 };
 
 /// One thread builds, runs and asks.
-class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccessObserver {
+class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccessObserver, Patience {
  public:
   ~Machine() override;
   /// Builds everything and powers it on: guest memory is as the reset values want it. Nothing has run yet.
@@ -117,6 +120,7 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   lowmeg::Result<void> build_chipset();
   void build_board();
   Outcome run_until(std::chrono::steady_clock::time_point deadline);
+  Outcome timed_out();
   std::optional<Outcome> after(const Engine::Turn& turn);
   std::optional<Outcome> after_request();
   std::optional<Outcome> reset_all();
@@ -127,6 +131,7 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   void fault(const lowmeg::Error& error) override;
   void put(char c) override;
   void accessed(ConfigAccess access) override;
+  void took_long() override { engine_->request_stop(); }
 
   // Static configuration.
   const MachineConfig config_;

@@ -7,8 +7,7 @@
 .text
 .globl hseg
 hseg:
-  cmp dword ptr [bridge_id], ID_82443BX
-  jne 1f
+  UNLESS_82443BX 1f
   READS_BACK ESMRAMC, 0x00, ESMRAMC_OFF, 0xff, "ESMRAMC bits that read 1"
   READS_BACK ESMRAMC, H_ON, H_ON, 0xff, "H_SMRAM_EN reads 1"
   mov edx, MMIO  // what PAM says does not matter there
@@ -61,8 +60,7 @@ hseg_open:
 // For each size: the range below the top is nobody's, and shows 256 MiB higher while open.
 .globl tseg
 tseg:
-  cmp dword ptr [bridge_id], ID_82443BX
-  jne 3f
+  UNLESS_82443BX 3f
   call rows
   mov edi, eax
   shl edi, 23

@@ -30,8 +30,7 @@ lock_smram:
 
 // 82443BX: ESMRAMC and DRB7 are under it as well.
 lock_extended:
-  cmp dword ptr [bridge_id], ID_82443BX
-  jne 1f
+  UNLESS_82443BX 1f
   READS_BACK ESMRAMC, 0xff, 0x38, 0xbf, "ESMRAMC under the lock"
   call rows
   mov ecx, eax

@@ -57,6 +57,7 @@ class ChipRegisters {
   /// Aborts unless check(state) passes.
   void restore(const ChipRegisterState& state);
   /// kInvalidArgument when no writes can lead to this state, with a line that names the first dword or rule.
+  /// Bits that a write of 1 clears may be set, although nothing sets them here.
   Result<void> check(const ChipRegisterState& state) const;
 
   const ChipRegisterState& state() const { return state_; }

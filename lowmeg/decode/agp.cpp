@@ -27,7 +27,7 @@ bool has_device_1(const DecodeRegisters& registers) {
 }  // namespace
 
 GpaRange aperture(const DecodeRegisters& registers, View view) {
-  if (!(registers.nbxcfg & kApertureEnable)) return {};
+  if (!has_device_1(registers) || !(registers.nbxcfg & kApertureEnable)) return {};
   if (view == View::kBusMaster && (registers.nbxcfg & kNoPciToAperture)) return {};
   // Each leading one of APSIZE 5:0 makes a bit of APBASE 27:22 count. A value with ones after a zero has no
   // meaning in the data sheet; those ones are ignored.

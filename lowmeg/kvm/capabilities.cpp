@@ -50,9 +50,20 @@ std::string advice(int error) {
     case EACCES:
     case EPERM:
       return "; join the group kvm, or run as root";
+    case EBUSY:
+      return "; another hypervisor uses the processor's virtualisation: end its machines, or unload its "
+             "module";
     default:
       return "";
   }
+}
+
+// The line of the system call that just failed, with what helps.
+Error error_with_advice(const char* operation) {
+  Error error = fail_errno(operation).value();
+  error.what = error.message() + advice(error.os_error);
+  error.os_error = 0;
+  return error;
 }
 
 }  // namespace
@@ -84,12 +95,7 @@ Capabilities query_capabilities(int fd, Syscalls& syscalls) {
 
 Result<Descriptor> open_kvm(Syscalls& syscalls) {
   Descriptor kvm(syscalls.open("/dev/kvm", O_RDWR | O_CLOEXEC));
-  if (kvm.get() < 0) {
-    Error error = fail_errno("cannot open /dev/kvm").value();
-    error.what = error.message() + advice(error.os_error);
-    error.os_error = 0;
-    return tl::unexpected(error);
-  }
+  if (kvm.get() < 0) return tl::unexpected(error_with_advice("cannot open /dev/kvm"));
   // SAFETY: no argument.
   const int version = syscalls.ioctl(kvm.get(), KVM_GET_API_VERSION, 0);
   if (version < 0) return fail_errno("/dev/kvm does not answer as KVM does");
@@ -105,7 +111,7 @@ Result<Descriptor> open_kvm(Syscalls& syscalls) {
 Result<Descriptor> create_vm(int kvm_fd, Syscalls& syscalls) {
   // SAFETY: the argument is the machine type, 0; the descriptor that comes back is ours.
   Descriptor vm(syscalls.ioctl(kvm_fd, KVM_CREATE_VM, 0));
-  if (vm.get() < 0) return fail_errno("KVM_CREATE_VM");
+  if (vm.get() < 0) return tl::unexpected(error_with_advice("KVM_CREATE_VM"));
   return vm;
 }
 

@@ -39,7 +39,8 @@ Capabilities query_capabilities(int fd, Syscalls& syscalls = Syscalls::system())
 /// when it cannot be opened, kNotSupported for another version.
 Result<Descriptor> open_kvm(Syscalls& syscalls = Syscalls::system());
 
-/// KVM_CREATE_VM on /dev/kvm. The VM belongs to this process: ioctls from another give EIO.
+/// KVM_CREATE_VM on /dev/kvm. The VM belongs to this process: ioctls from another give EIO. The error's line
+/// says how to mend it where that is known.
 Result<Descriptor> create_vm(int kvm_fd, Syscalls& syscalls = Syscalls::system());
 
 }  // namespace lowmeg::kvm

@@ -117,6 +117,26 @@ TEST(OpenKvm, RefusesAnotherVersion) {
             "/dev/kvm does not answer as KVM does: Inappropriate ioctl for device");
 }
 
+// "KVM_CREATE_VM ... The error's line says how to mend it where that is known."
+TEST(CreateVm, SaysWhoHoldsTheProcessor) {
+  class Busy final : public Syscalls {
+   public:
+    int open(const char*, int) override { return -1; }
+    int ioctl(int, unsigned long, std::uintptr_t) override {
+      errno = EBUSY;
+      return -1;
+    }
+    void* mmap(void*, std::size_t, int, int, int, std::uint64_t) override { return nullptr; }
+    int munmap(void*, std::size_t) override { return 0; }
+  };
+  Busy busy;
+  const auto refused = create_vm(3, busy);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message(),
+            "KVM_CREATE_VM: Device or resource busy; another hypervisor uses the processor's virtualisation: "
+            "end its machines, or unload its module");
+}
+
 TEST(OpenKvm, GivesADescriptorThatAnExecClosesAndMakesVms) {
   const auto kvm = open_kvm();
   if (!kvm) GTEST_SKIP() << kvm.error().message();

@@ -1,6 +1,6 @@
 // The ring in which KVM keeps the writes of a coalesced-MMIO zone until somebody looks.
 //
-// Source: Linux, Documentation/virt/kvm/api.rst 4.35 and virt/kvm/coalesced_mmio.c: one ring a VM, filled by
+// Source: Linux, Documentation/virt/kvm/api.rst 4.116 and virt/kvm/coalesced_mmio.c: one ring a VM, filled by
 // the kernel at `last`, emptied by the program at `first`; a full ring makes the write exit as usual.
 #pragma once
 

@@ -29,6 +29,7 @@ static_assert(sizeof(kvm_signal_mask) == 4 && sizeof(kvm_irq_routing) == 8);
 static_assert(sizeof(kvm_coalesced_mmio) == 24 && sizeof(kvm_coalesced_mmio_zone) == 16);
 static_assert(sizeof(kvm_coalesced_mmio_ring) == 8 && offsetof(kvm_coalesced_mmio_ring, coalesced_mmio) == 8);
 static_assert(sizeof(kvm_userspace_memory_region) == 32);
+static_assert(sizeof(kvm_xsave) == 4096 && sizeof(kvm_xcrs) == 392);
 
 /// The version that every kernel since 2.6.22 answers to KVM_GET_API_VERSION; the interface is refused
 /// otherwise.

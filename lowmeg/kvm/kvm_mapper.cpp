@@ -44,10 +44,8 @@ Result<void> KvmMapper::commit(const MemoryMap& map) {
     if (auto paused = pause_.pause(); !paused) return paused;
     ++counters_.pauses;
   }
-  QueuedWrites writes;
-  auto changed = change(map, *step, writes);
+  auto changed = change(map, *step);
   if (!changed) changed = undo(changed.error(), vcpus);
-  hand_over(writes);
   if (changed && !step->changes_nothing()) {
     ++counters_.commits;
     if (config_.observer != nullptr) config_.observer->map_changed({step->cpu, step->bus_master, map_});
@@ -107,9 +105,22 @@ KvmMapper::Vcpus KvmMapper::Step::vcpus_needed() const {
   return is_unseen ? Vcpus::kRunning : Vcpus::kPaused;
 }
 
-Result<void> KvmMapper::change(const MemoryMap& map, const Step& step, QueuedWrites& writes) {
-  const std::unique_lock map_lock(map_lock_);
-  writes = drain_holding_map();
+// The hand-over lock is taken after the pause and given back before undo() may pause: a vCPU that is waited
+// for may be draining.
+Result<void> KvmMapper::change(const MemoryMap& map, const Step& step) {
+  const std::lock_guard in_order(hand_over_lock_);
+  QueuedWrites writes;
+  Result<void> changed;
+  {
+    const std::unique_lock map_lock(map_lock_);
+    writes = drain_holding_map();
+    changed = change_holding_map(map, step);
+  }
+  hand_over(writes);
+  return changed;
+}
+
+Result<void> KvmMapper::change_holding_map(const MemoryMap& map, const Step& step) {
   if (auto applied = apply(step.operations); !applied) return applied;
   map_ = map;
   cpu_ = part(map.cpu, rules_.window);

@@ -40,8 +40,9 @@ class BusWrites {
  public:
   virtual ~BusWrites() = default;
 
-  /// At most 8 bytes; one thread's writes in their order. Called on the thread that drains or commits, with
-  /// none of the locks that complete(), drain() and DMA need. Do not commit from here.
+  /// At most 8 bytes; all writes in the order in which they were made, one call at a time. Called on the
+  /// thread that drains or commits, with none of the locks that complete() and hold() need. Do not commit or
+  /// drain from here, nor wait for a lock that is held across either.
   virtual void bus_write(Gpa gpa, std::span<const std::uint8_t> data) = 0;
   /// The same for a coalesced port, which only the embedder can have registered.
   virtual void port_write(std::uint16_t /*port*/, std::span<const std::uint8_t> /*data*/) {}
@@ -81,8 +82,9 @@ struct KvmMapperCounters {
 
 /// Thread-safe. Commits wait for each other. The map lock is held exclusively while the map changes, and
 /// shared by complete(), drain(), fetch_failed() and hold(). Order of locks: the embedder's device locks,
-/// then the commit lock (held during PauseVcpus and the callbacks), then the map lock, then the ring's. A
-/// thread never calls commit while it holds the map.
+/// then the commit lock (held during PauseVcpus and MapObserver), then the hand-over lock (taken by commit
+/// after its pause and by drain; held during BusWrites), then the map lock, then the ring's. A thread never
+/// calls commit or drain while it holds the map.
 class KvmMapper final : public memory::Mapper {
  public:
   /// Borrows `pause` and `syscalls`. Reserves a stretch of host addresses as long as the window (no memory)
@@ -113,7 +115,9 @@ class KvmMapper final : public memory::Mapper {
 
   /// Holds the map still while the guard lives: for DMA. Drain first when reading RAM that a guest writes
   /// through the ring.
-  [[nodiscard]] std::shared_lock<std::shared_mutex> hold() const { return std::shared_lock(map_lock_); }
+  [[nodiscard]] std::shared_lock<std::shared_mutex> hold() const override {
+    return std::shared_lock(map_lock_);
+  }
 
   /// Tells where the coalesced ring is: `run` is the mapping of any one vCPU of the VM, of
   /// KVM_GET_VCPU_MMAP_SIZE bytes, and stays mapped until the next call. Call it before a vCPU runs; null
@@ -122,6 +126,7 @@ class KvmMapper final : public memory::Mapper {
 
   /// Carries out the writes that wait in the ring, by the map they were made under. Call it after each
   /// KVM_RUN, before the exit is looked at, and before the host reads RAM that the guest may have written.
+  /// When it returns, every write that was in the ring when it was called is done, whoever took it out.
   void drain();
 
   /// Carries out an MMIO exit as far as the map can; the rest is the board's (see MmioVerdict). A read that
@@ -131,12 +136,19 @@ class KvmMapper final : public memory::Mapper {
   /// Counts the changes of the map. A vCPU thread reads it before each KVM_RUN.
   std::uint64_t generation() const { return generation_.load(std::memory_order_acquire); }
 
-  /// What to do after a fetch without a slot (is_fetch_without_slot): run again if the map has changed since
-  /// the vCPU entered with generation `entered`, else stop. `rip` is the linear address, for the line.
+  /// What to do after is_fetch_without_slot: run again if the map has changed since the vCPU entered with
+  /// generation `entered`, else stop. `rip` is the linear address, for the line, which also says whether the
+  /// map has bytes there (then KVM failed at the instruction); in a paged guest it may name another page.
   RetryVerdict fetch_failed(std::uint64_t entered, std::uint64_t rip) const;
 
   /// True once the old map could not be put back.
   bool is_lost() const { return is_lost_.load(std::memory_order_acquire); }
+  /// The line to stop the machine with, once it is lost. Waits for a commit in hand only then.
+  std::optional<Error> lost() const {
+    if (!is_lost()) return std::nullopt;
+    const std::scoped_lock lock(commit_lock_);
+    return lost_;
+  }
 
   /// The slots in place, sorted by address; on the committing thread.
   std::span<const Slot> slots() const { return table_.slots(); }
@@ -160,7 +172,8 @@ class KvmMapper final : public memory::Mapper {
   Result<void> register_zones();
   Result<Step> prepare(const memory::MemoryMap& map) const;
   Result<void> check(const memory::Layout& view) const;
-  Result<void> change(const memory::MemoryMap& map, const Step& step, QueuedWrites& writes);
+  Result<void> change(const memory::MemoryMap& map, const Step& step);
+  Result<void> change_holding_map(const memory::MemoryMap& map, const Step& step);
   Result<void> undo(const Error& cause, Vcpus& vcpus);
   Result<void> apply(std::span<const Operation> operations);
   Result<void> carry_out(const Operation& operation);
@@ -184,6 +197,7 @@ class KvmMapper final : public memory::Mapper {
   SlotTable table_;            // under commit_lock_
   std::optional<Error> lost_;  // under commit_lock_
   std::atomic<bool> is_lost_{false};
+  std::mutex hand_over_lock_;  // from taking writes out of the ring until BusWrites has had them
   mutable std::shared_mutex map_lock_;
   memory::MemoryMap map_;  // written under both, read under either
   memory::Layout cpu_;     // its CPU view within the window; as map_

@@ -12,7 +12,10 @@ void KvmMapper::attach_ring(kvm_run* run) {
   ring_ = CoalescedRing::of(run, ring_page_);
 }
 
+// Without the lock, who took a write out could be overtaken, before handing it over, by who takes out the
+// next.
 void KvmMapper::drain() {
+  const std::lock_guard in_order(hand_over_lock_);
   QueuedWrites writes;
   {
     const std::shared_lock map_lock(map_lock_);
@@ -57,6 +60,9 @@ MmioVerdict KvmMapper::complete(const MmioAccess& access) {
 RetryVerdict KvmMapper::fetch_failed(std::uint64_t entered, std::uint64_t rip) const {
   const std::shared_lock map_lock(map_lock_);  // a commit in hand ends first
   if (generation() != entered) return {RetryVerdict::Action::kRunAgain, {}};
+  if (cpu_.find(rip).fetch.is_bytes()) {
+    return {RetryVerdict::Action::kStop, fmt::format("KVM cannot emulate the instruction at {:#x}", rip)};
+  }
   return {RetryVerdict::Action::kStop,
           fmt::format("the guest executes at {:#x}, where there is no memory to execute from", rip)};
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <future>
 #include <thread>
 
 #include "tests/fakes/kvm_mapper_rig.hpp"
@@ -106,6 +107,65 @@ TEST(KvmMapperThreads, CompleteAnExitInHandWhilePausing) {
   ASSERT_TRUE(mapper->commit(KvmMapperRig::map({})));
   EXPECT_TRUE(pause.completed) << "still on the old map";
   EXPECT_EQ(rig.ram.bytes()[0x1000 + 0xffc], 1);
+}
+
+// As above where only undoing pauses: the swap that needed no pause fails.
+TEST(KvmMapperThreads, CompleteAnExitInHandWhilePausingToUndo) {
+  KvmMapperRig rig;
+  WaitsForACompletion pause;
+  const auto mapper = KvmMapper::create(rig.config(), pause, rig.kvm).value();
+  pause.mapper = mapper.get();
+  ASSERT_TRUE(mapper->commit(map_of(Route::rom(0))));
+  pause.completed = false;
+  rig.kvm.fail_call(0, ENOMEM, /*sticky=*/false);
+  EXPECT_FALSE(mapper->commit(map_of(Route::ram(0))));
+  EXPECT_TRUE(pause.completed);
+  EXPECT_FALSE(mapper->is_lost());
+}
+
+// Keeps its first write until it is let go: whoever drained is stopped between ring and device.
+class HesitatingBusWrites final : public BusWrites {
+ public:
+  void bus_write(Gpa, std::span<const std::uint8_t> data) override {
+    if (!std::exchange(has_hesitated_, true)) {
+      reached.set_value();
+      go.get_future().wait();
+    }
+    written.push_back(data[0]);
+  }
+
+  std::promise<void> reached, go;
+  std::vector<int> written;  // no lock: one call at a time, which TSan checks
+
+ private:
+  bool has_hesitated_ = false;
+};
+
+// "all writes in the order in which they were made"; "When [drain] returns, every write that was in the ring
+// when it was called is done, whoever took it out". A commit hands over likewise.
+TEST(KvmMapperThreads, HandTheBusItsWritesInOrder) {
+  const std::pair<const char*, void (*)(KvmMapper&)> rows[] = {
+      {"drain", [](KvmMapper& mapper) { mapper.drain(); }},
+      {"commit", [](KvmMapper& mapper) { EXPECT_TRUE(mapper.commit(map_of(Route::ram(0)))); }},
+  };
+  for (const auto& [name, take_writes] : rows) {
+    KvmMapperRig rig;
+    HesitatingBusWrites bus;
+    KvmMapperConfig config = rig.config();
+    config.bus_writes = &bus;
+    const auto mapper = KvmMapper::create(config, rig.pause, rig.kvm).value();
+    mapper->attach_ring(rig.run.run());
+    rig.run.queue(kHere, {1});
+    auto first = std::async(std::launch::async, [&] { mapper->drain(); });
+    bus.reached.get_future().wait();
+    rig.run.queue(kHere, {2});
+    auto second = std::async(std::launch::async, [&, take = take_writes] { take(*mapper); });
+    EXPECT_EQ(second.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << name;
+    bus.go.set_value();
+    first.wait();
+    second.wait();
+    EXPECT_EQ(bus.written, (std::vector{1, 2})) << name;
+  }
 }
 
 }  // namespace

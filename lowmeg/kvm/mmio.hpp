@@ -42,6 +42,8 @@ MmioVerdict complete_by(const memory::Layout& layout, const GuestMemory& memory,
 
 /// True for the exit of an instruction fetch that found no slot: KVM_EXIT_INTERNAL_ERROR, suberror 1, and no
 /// instruction bytes (data[0] = 0; an instruction that KVM cannot emulate has data[0] = 1). RIP is unchanged.
+/// KVM says the same of an instruction that it fails at without having fetched it by itself: only the map
+/// tells the two apart (KvmMapper::fetch_failed).
 bool is_fetch_without_slot(const kvm_run& run);
 
 /// What to do after such an exit.

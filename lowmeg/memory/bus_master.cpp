@@ -19,6 +19,7 @@ void for_each_page(Gpa gpa, std::size_t size, Piece piece) {
 }  // namespace
 
 void BusMaster::read(Gpa gpa, std::span<std::uint8_t> to) const {
+  const auto held = mapper_.hold();
   for_each_page(gpa, to.size(), [&](Gpa at, std::size_t offset, std::size_t size) {
     const Route route = mapper_.map().bus_master.find(at).read;
     const auto part = to.subspan(offset, size);
@@ -29,6 +30,7 @@ void BusMaster::read(Gpa gpa, std::span<std::uint8_t> to) const {
 }
 
 void BusMaster::write(Gpa gpa, std::span<const std::uint8_t> from) {
+  const auto held = mapper_.hold();
   for_each_page(gpa, from.size(), [&](Gpa at, std::size_t offset, std::size_t size) {
     const Route route = mapper_.map().bus_master.find(at).write;
     if (route.target() != Target::kRam) return;

@@ -12,7 +12,8 @@
 
 namespace lowmeg::memory {
 
-/// No threads and no lock: nobody commits while it copies.
+/// No threads. Holds the map for each copy. What a guest's write has left in an accelerator's queue is not
+/// seen yet.
 class BusMaster {
  public:
   /// Borrows all.

@@ -1,6 +1,8 @@
 // Seam 3: something that can make the guest see a MemoryMap.
 #pragma once
 
+#include <shared_mutex>
+
 #include "lowmeg/core/result.hpp"
 #include "lowmeg/memory/memory_map.hpp"
 
@@ -17,6 +19,10 @@ class Mapper {
 
   /// The map in place.
   virtual const MemoryMap& map() const = 0;
+
+  /// Holds the map still while the guard lives, for DMA. Nothing to hold where commits come on the same
+  /// thread.
+  [[nodiscard]] virtual std::shared_lock<std::shared_mutex> hold() const { return {}; }
 };
 
 }  // namespace lowmeg::memory

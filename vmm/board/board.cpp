@@ -42,7 +42,7 @@ Board::Board(const BoardConfig& config, const BoardLinks& links)
       cmos_(links.clock, {config.ram_bytes_told, config.cpus, config.rtc_start}),
       i8042_(links.power),
       port92_(links.power),
-      fw_cfg_(links.bus_master),
+      fw_cfg_(links.bus_master, links.patience),
       power_ports_(links.power),
       reset_control_(links.power),
       pci_ports_(config_ports_, reset_control_, links.faults, links.config_accesses),

@@ -62,6 +62,7 @@ struct BoardLinks {
   ConsoleSink& console;
   FaultSink& faults;
   ConfigAccessObserver& config_accesses;
+  Patience& patience;
   lowmeg::memory::BusMaster bus_master;  ///< for devices that do DMA
 };
 

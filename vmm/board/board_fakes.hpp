@@ -57,6 +57,12 @@ class FakeFaults final : public FaultSink {
   std::vector<lowmeg::Error> errors;
 };
 
+class FakePatience final : public Patience {
+ public:
+  void took_long() override { ++times; }
+  unsigned times = 0;
+};
+
 class FakeObserver final : public ConfigAccessObserver {
  public:
   void accessed(ConfigAccess access) override { log += access == ConfigAccess::kRead ? 'r' : 'w'; }

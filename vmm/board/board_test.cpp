@@ -13,8 +13,8 @@ namespace {
 
 struct Rig {
   explicit Rig(const BoardConfig& config)
-      : board(config,
-              {clock, power, pin, console, faults, observer, lowmeg::memory::BusMaster(mapper, ram, rom)}) {}
+      : board(config, {clock, power, pin, console, faults, observer, patience,
+                       lowmeg::memory::BusMaster(mapper, ram, rom)}) {}
   std::string fw_cfg(unsigned key, unsigned bytes) {
     board.io().write(0x510, 2, key);
     std::string text;
@@ -31,6 +31,7 @@ struct Rig {
   fakes::FakeConsole console;
   fakes::FakeFaults faults;
   fakes::FakeObserver observer;
+  fakes::FakePatience patience;
   lowmeg::memory::PlainMapper mapper{{0, 0x1000}};
   lowmeg::memory::Backing ram = lowmeg::memory::Backing::create("ram", 0x1000).value();
   lowmeg::memory::Backing rom = lowmeg::memory::Backing::create("rom", 0x1000).value();

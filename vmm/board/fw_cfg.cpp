@@ -18,6 +18,8 @@ constexpr std::size_t kCommandSize = 16;
 constexpr std::uint32_t kError = 1, kRead = 2, kSkip = 4, kSelect = 8, kWrite = 16;
 // What one transfer holds at a time.
 constexpr std::size_t kPiece = 4096;
+// A transfer of this many bytes takes as long as some thousand instructions.
+constexpr std::size_t kLong = 64 * 1024;
 
 std::uint64_t big_endian(std::span<const std::uint8_t> bytes) {
   std::uint64_t value = 0;
@@ -31,7 +33,8 @@ void append_big_endian(FwCfg::Bytes& to, std::uint64_t value, unsigned bytes) {
 
 }  // namespace
 
-FwCfg::FwCfg(lowmeg::memory::BusMaster bus_master) : bus_master_(bus_master) {
+FwCfg::FwCfg(lowmeg::memory::BusMaster bus_master, Patience& patience)
+    : bus_master_(bus_master), patience_(patience) {
   set_item(kSignature, {'Q', 'E', 'M', 'U'});
   set_item(kInterfaces, {kTraditional | kDma, 0, 0, 0});
   set_item(kDirectory, {0, 0, 0, 0});
@@ -112,6 +115,7 @@ void FwCfg::run_dma(lowmeg::Gpa command) {
   if (control & kRead) {
     std::array<std::uint8_t, kPiece> buffer;
     left = static_cast<std::size_t>(std::min<lowmeg::Gpa>(left, ~to));  // addresses do not wrap
+    if (left >= kLong) patience_.took_long();
     for (; left != 0; to += kPiece) {
       const auto piece = std::span(buffer).first(std::min(left, kPiece));
       take(piece);

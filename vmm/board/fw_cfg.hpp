@@ -39,8 +39,8 @@ class FwCfg final : public PortDevice {
     kFirstFile = 0x20,
   };
 
-  /// Has the signature, the interfaces and an empty directory.
-  explicit FwCfg(lowmeg::memory::BusMaster bus_master);
+  /// Has the signature, the interfaces and an empty directory. Borrows the sink.
+  FwCfg(lowmeg::memory::BusMaster bus_master, Patience& patience);
 
   /// Items and files stay; the selector goes back to item 0.
   void reset();
@@ -62,6 +62,7 @@ class FwCfg final : public PortDevice {
 
   // Glue to the outside.
   lowmeg::memory::BusMaster bus_master_;
+  Patience& patience_;
 
   // Static configuration.
   std::map<std::uint16_t, Bytes> items_;

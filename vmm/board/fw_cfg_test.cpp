@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lowmeg/memory/plain_mapper.hpp"
+#include "vmm/board/board_fakes.hpp"
 
 namespace vmm {
 namespace {
@@ -17,7 +18,8 @@ struct FwCfgTest : testing::Test {
   Backing ram = Backing::create("ram", 0x10000).value();
   Backing rom = Backing::create("rom", 0x1000).value();
   lowmeg::memory::PlainMapper mapper{{0, 0x20000}};
-  FwCfg fw_cfg{BusMaster(mapper, ram, rom)};
+  fakes::FakePatience patience;
+  FwCfg fw_cfg{BusMaster(mapper, ram, rom), patience};
 
   FwCfgTest() {
     const lowmeg::memory::Region region{{0, 0x10000}, lowmeg::memory::ram_routes(0)};
@@ -126,7 +128,9 @@ TEST_F(FwCfgTest, CopiesAcrossPagesAndZerosWhatWasThere) {
 // A device's DMA sees what the map says a bus master sees: nobody past 10000h.
 TEST_F(FwCfgTest, IsABusMaster) {
   EXPECT_EQ(run(kSelect | kRead, 0x2000000, 0x20000), kDone);
+  EXPECT_EQ(patience.times, 1u) << "so that a guest cannot put off the machine's deadline";
   EXPECT_EQ(run(kSelect | kRead, 4, 0xfffe), kDone);
+  EXPECT_EQ(patience.times, 1u);
   EXPECT_EQ(bytes(0xfffe, 2), "QE");
   fw_cfg.write(0x514, 4, 0);
   fw_cfg.write(0x518, 4, __builtin_bswap32(0x18000));  // a command of FFs: error, for it asks to write

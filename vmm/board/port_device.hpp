@@ -36,6 +36,13 @@ class InterruptLines {
   virtual void lower(unsigned irq) = 0;
 };
 
+/// Hears of an access that took long, so that the machine can look at its deadline.
+class Patience {
+ public:
+  virtual ~Patience() = default;
+  virtual void took_long() = 0;
+};
+
 /// What the guest can ask of the machine as a whole. Both take effect after the instruction in hand.
 class PowerControl {
  public:

@@ -4,28 +4,30 @@
 
 namespace vmm {
 
+using lowmeg::decode::AddressDecoder;
+
+ChipWay::Parts::Parts(const ChipWay& way, Listener listener, DecodeTimeline::Start start)
+    : committer(AddressDecoder(board_bus_map(way.memory_), way.memory_.ram.size()), way.mapper_),
+      timeline(committer, std::move(listener), start),
+      bridge(way.config_.identity, way.config_.options, timeline, way.events_) {}
+
 ChipWay::ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory::Mapper& mapper,
                  lowmeg::EventSink& events, Listener listener)
     : config_(bridge),
       memory_(memory),
       mapper_(mapper),
       events_(events),
-      committer_(lowmeg::decode::AddressDecoder(board_bus_map(memory), memory.ram.size()), mapper),
-      timeline_(committer_, std::move(listener)) {
-  config_.options.drb = lowmeg::bridge::drb_for(memory.ram.size());
-  bridge_ =
-      std::make_unique<lowmeg::bridge::ChipBridge>(config_.identity, config_.options, timeline_, events_);
-}
+      listener_(std::move(listener)),
+      parts_(std::make_unique<Parts>(*this, listener_, DecodeTimeline::Start::kPowerOn)) {}
 
 lowmeg::Result<void> ChipWay::restart() {
   const lowmeg::state::SavedChipset saved = save();
-  bridge_ =
-      std::make_unique<lowmeg::bridge::ChipBridge>(config_.identity, config_.options, timeline_, events_);
-  return lowmeg::state::restore(saved.bridge, *bridge_);
+  parts_ = std::make_unique<Parts>(*this, listener_, DecodeTimeline::Start::kRestore);
+  return lowmeg::state::restore(saved.bridge, parts_->bridge);
 }
 
 std::vector<MegabyteRow> ChipWay::first_megabyte() {
-  return vmm::first_megabyte(mapper_.map().cpu, bridge_->pam_states(), nullptr);
+  return vmm::first_megabyte(mapper_.map().cpu, bridge().pam_states(), nullptr);
 }
 
 }  // namespace vmm

@@ -15,14 +15,13 @@ inline constexpr std::uint64_t kMostChipMemory = 1ull << 30;
 
 class ChipWay final : public Chipset {
  public:
-  /// Borrows memory, mapper and sink. `bridge` is a chip's. The DRAM rows after reset are those of the memory
-  /// that is there, as firmware that sizes it would have left them: virtual machines' firmware does not.
+  /// Borrows memory, mapper and sink. `bridge` is a chip's.
   ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory::Mapper& mapper,
           lowmeg::EventSink& events, Listener listener);
 
-  lowmeg::bridge::HostBridge& bridge() override { return *bridge_; }
-  lowmeg::bridge::ConfigFunction* agp_bridge() override { return bridge_->agp_bridge(); }
-  lowmeg::state::SavedChipset save() const override { return {{}, lowmeg::state::save(*bridge_)}; }
+  lowmeg::bridge::HostBridge& bridge() override { return parts_->bridge; }
+  lowmeg::bridge::ConfigFunction* agp_bridge() override { return parts_->bridge.agp_bridge(); }
+  lowmeg::state::SavedChipset save() const override { return {{}, lowmeg::state::save(parts_->bridge)}; }
   lowmeg::Result<void> restart() override;
   std::uint64_t ram_told() const override { return memory_.ram.size(); }
   std::vector<MegabyteRow> first_megabyte() override;
@@ -35,11 +34,17 @@ class ChipWay final : public Chipset {
   const GuestMemory& memory_;
   lowmeg::memory::Mapper& mapper_;
   lowmeg::EventSink& events_;
+  Listener listener_;
 
-  // Sub-devices.
-  lowmeg::decode::MapCommitter committer_;
-  DecodeTimeline timeline_;
-  std::unique_ptr<lowmeg::bridge::ChipBridge> bridge_;
+  // Sub-devices; a restart builds all of them anew.
+  struct Parts {
+    Parts(const ChipWay& way, Listener listener, DecodeTimeline::Start start);
+
+    lowmeg::decode::MapCommitter committer;
+    DecodeTimeline timeline;
+    lowmeg::bridge::ChipBridge bridge;
+  };
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace vmm

@@ -12,16 +12,20 @@ namespace vmm {
 
 class DecodeTimeline final : public lowmeg::DecodeSink {
  public:
+  /// What the first telling is.
+  enum class Start { kPowerOn, kRestore };
+
   /// Borrows the decoder's sink. The listener hears of every change, and of power-on and reset; not of a
-  /// restore that leaves the registers as they were.
-  DecodeTimeline(lowmeg::DecodeSink& below, Chipset::Listener listener)
-      : below_(below), listener_(std::move(listener)) {}
+  /// restore.
+  DecodeTimeline(lowmeg::DecodeSink& below, Chipset::Listener listener, Start start)
+      : below_(below), listener_(std::move(listener)), start_(start) {}
 
   lowmeg::Result<void> changed(const lowmeg::DecodeRegisters& registers, lowmeg::Apply apply) override;
 
  private:
   lowmeg::DecodeSink& below_;
   Chipset::Listener listener_;
+  const Start start_;
   std::optional<lowmeg::DecodeRegisters> seen_;
 };
 

@@ -9,11 +9,12 @@
 
 namespace vmm {
 
-/// A dword of the bridge before and after a config write.
+/// A dword of the bridge before and after a config write; of the chips only the bits that decode depends on.
 struct RegisterChange {
   std::uint8_t offset = 0;  ///< a multiple of 4
   std::uint32_t before = 0;
   std::uint32_t now = 0;
+  unsigned device = 0;  ///< 1: the AGP bridge
 
   friend bool operator==(const RegisterChange&, const RegisterChange&) = default;
 };

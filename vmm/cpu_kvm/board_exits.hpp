@@ -7,15 +7,15 @@
 
 #include <mutex>
 
-#include "lowmeg/kvm/kvm_mapper.hpp"
 #include "vmm/board/io_bus.hpp"
 #include "vmm/board/mmio_bus.hpp"
 #include "vmm/cpu_kvm/vcpu_exits.hpp"
 
 namespace vmm {
 
-/// Thread-safe. It is also where coalesced writes to the bus go. Order of locks: ports, the mapper's, memory.
-class BoardExits final : public VcpuExits, public lowmeg::kvm::BusWrites {
+/// Thread-safe. Coalesced writes to the bus come by mmio_write too. Order of locks: ports, the mapper's,
+/// memory.
+class BoardExits final : public VcpuExits {
  public:
   /// Borrows the buses.
   BoardExits(IoBus& io, MmioBus& mmio) : io_(io), mmio_(mmio) {}
@@ -24,12 +24,9 @@ class BoardExits final : public VcpuExits, public lowmeg::kvm::BusWrites {
   void io_out(std::uint16_t port, unsigned size, std::uint32_t value) override;
   void mmio_read(lowmeg::Gpa gpa, std::span<std::uint8_t> data) override;
   void mmio_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override;
-  void bus_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override { mmio_write(gpa, data); }
 
   /// Keeps the vCPUs off the port devices: for a thread of the machine's that turns to one, a timer's say.
   [[nodiscard]] std::unique_lock<std::mutex> lock_ports() { return std::unique_lock(ports_); }
-  /// Likewise for the memory devices. Do not commit under it.
-  [[nodiscard]] std::unique_lock<std::mutex> lock_memory() { return std::unique_lock(memory_); }
 
  private:
   std::mutex ports_;   // guards io_ and its devices

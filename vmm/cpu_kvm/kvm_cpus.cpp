@@ -163,7 +163,8 @@ void KvmCpus::conclude_internal_error(unsigned cpu, std::uint64_t generation) {
 KvmCpus::Stop KvmCpus::wait(std::chrono::steady_clock::time_point deadline) {
   if (!gate_->wait_for_stop(deadline)) return Stop::kDeadline;
   const std::lock_guard lock(mutex_);
-  return stop_;
+  if (!stops_.empty() && *stops_.rbegin() > told_) told_ = stops_.extract(*stops_.rbegin()).value();
+  return told_;
 }
 
 Result<void> KvmCpus::park() {
@@ -171,30 +172,26 @@ Result<void> KvmCpus::park() {
 }
 
 void KvmCpus::go_on() {
-  {
-    const std::lock_guard lock(mutex_);
-    stop_ = Stop::kDeadline;
-  }
-  gate_->go_on();
+  const std::lock_guard lock(mutex_);
+  told_ = Stop::kDeadline;
+  if (stops_.empty()) gate_->go_on();
 }
 
 void KvmCpus::request_stop() {
   request_stop(Stop::kRequested);
 }
 
-// The graver reason stays.
+// The gate is told under the same lock, so that go_on() comes before both or after both.
 void KvmCpus::request_stop(Stop why) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (why > stop_) stop_ = why;
-  }
+  const std::lock_guard lock(mutex_);
+  stops_.insert(why);
   gate_->request_stop();
 }
 
 void KvmCpus::fail(Error error) {
   {
     const std::lock_guard lock(mutex_);
-    if (stop_ != Stop::kFailed) failure_ = std::move(error);
+    if (!stops_.contains(Stop::kFailed) && told_ != Stop::kFailed) failure_ = std::move(error);
   }
   request_stop(Stop::kFailed);
 }
@@ -203,6 +200,10 @@ Result<void> KvmCpus::reset() {
   LOWMEG_INVARIANT(gate_->parked(), "CPUs are reset while they stand still");
   for (const auto& vcpu : vcpus_) {
     if (auto reset = vcpu->reset(); !reset) return reset;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    stops_.erase(Stop::kShutdown);
   }
   return vm_.reset();
 }

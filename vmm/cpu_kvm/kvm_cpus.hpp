@@ -2,8 +2,9 @@
 // them.
 //
 // Source: Linux, Documentation/virt/kvm/api.rst; the rules for pausing are in docs/reference/kvm-machine.md.
-// CPUID is the host's as KVM passes it on. CPU 0 starts at the reset vector, the others wait for INIT and
-// SIPI in the kernel. Left out: hot plug, system management mode, debugging, dirty logging.
+// CPUID is the host's as KVM passes it on, but for what guest_cpuid.hpp hides. CPU 0 starts at the reset
+// vector, the others wait for INIT and SIPI in the kernel. Left out: hot plug, system management mode,
+// virtual machines within the guest, debugging, dirty logging.
 //
 //   auto vm = KvmVm::create();
 //   auto cpus = KvmCpus::create({.cpus = 2, .vm = **vm, .exits = exits});
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,7 +42,7 @@ struct KvmCpusConfig {
 /// Thread-safe except where a function says otherwise. Outlives the mapper that it pauses for.
 class KvmCpus final : public lowmeg::kvm::PauseVcpus {
  public:
-  /// Why wait() came back.
+  /// Why wait() came back; the graver the later.
   enum class Stop {
     kDeadline,   ///< nothing happened; the CPUs run on
     kRequested,  ///< request_stop()
@@ -58,12 +60,14 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
   /// Starts the threads, once. Borrows the mapper until stop().
   lowmeg::Result<void> start(lowmeg::kvm::KvmMapper& mapper);
 
-  /// Blocks until there is something to do, on the one thread that runs the machine.
+  /// Blocks until there is something to do, on the one thread that runs the machine. Of several reasons the
+  /// gravest comes first; the others make the wait() after the next go_on() return at once.
   Stop wait(std::chrono::steady_clock::time_point deadline);
   /// After a stop but kFailed: returns when every CPU stands at an instruction boundary and its thread waits.
   /// Then board and CPUs can be reset. kTimeout when one does not come.
   lowmeg::Result<void> park();
-  /// Lets parked CPUs run on.
+  /// Lets parked CPUs run on: unless there was another reason to stop than those that wait() returned; that
+  /// one the next wait() returns, and the CPUs stay parked.
   void go_on();
 
   /// Makes wait() return kRequested. For any thread, and from within an exit: that CPU goes no further than
@@ -71,10 +75,12 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
   void request_stop();
 
   /// While parked, or before start(): all CPUs and the kernel's chips as after power-on. The memory map is
-  /// not touched.
+  /// not touched. A triple fault that wait() has not told of yet is over with it.
   lowmeg::Result<void> reset();
 
-  /// Ends the threads, whoever pauses. Not to be called from an exit. A second call does nothing.
+  /// Ends the threads, whoever pauses. Not to be called from an exit. A second call does nothing. Waits,
+  /// without a limit, until each exit in hand has been served: a port access that never comes back (a device
+  /// that waits for a peer, say) must be ended by the embedder first.
   void stop();
 
   /// Why wait() returned kFailed; one line, with the place.
@@ -115,8 +121,9 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
 
   // Volatile state.
   lowmeg::kvm::KvmMapper* mapper_ = nullptr;
-  mutable std::mutex mutex_;  // guards the two below
-  Stop stop_ = Stop::kDeadline;
+  mutable std::mutex mutex_;     // guards the three below; taken before the gate's
+  std::set<Stop> stops_;         // that wait() has yet to return
+  Stop told_ = Stop::kDeadline;  // what it returned last; kDeadline after go_on()
   lowmeg::Error failure_;
   std::atomic<std::uint64_t> fetch_retries_{0};
 };

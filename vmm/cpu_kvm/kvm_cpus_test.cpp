@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "tests/fakes/long_mode.hpp"
+#include "vmm/cpu_kvm/kvm_call.hpp"
 #include "vmm/cpu_kvm/real_mode_guest.hpp"
 
 namespace vmm {
@@ -95,6 +96,24 @@ TEST_F(KvmCpusTest, AStopFromAnExitEndsWithItsInstruction) {
   EXPECT_EQ(ram_.bytes()[0x2000], 1);
 }
 
+// "unless there was another reason to stop than those that wait() returned; that one the next wait() returns,
+// and the CPUs stay parked."
+TEST_F(KvmCpusTest, AStopRequestedWhileParkedIsNotLost) {
+  build(code({kStop, {0xc6, 0x06, 0x00, 0x20, 0x01}, kStop}));  // ...; mov byte [2000], 1
+  if (IsSkipped()) return;
+  run();
+  cpus_->request_stop();
+  cpus_->go_on();
+  EXPECT_EQ(wait(), KvmCpus::Stop::kRequested);
+  ASSERT_TRUE(cpus_->park());
+  EXPECT_THAT(exits_.outputs(), SizeIs(1));
+  EXPECT_EQ(ram_.bytes()[0x2000], 0);
+  cpus_->go_on();
+  EXPECT_EQ(wait(), KvmCpus::Stop::kRequested);
+  ASSERT_TRUE(cpus_->park());
+  EXPECT_THAT(exits_.outputs(), SizeIs(2)) << "once, not for ever";
+}
+
 // An exception without an IDT, in ring 3: three faults in a row. After the reset the guest is at its reset
 // vector.
 TEST_F(KvmCpusTest, ATripleFaultStopsAndAResetLeadsOut) {
@@ -108,10 +127,16 @@ TEST_F(KvmCpusTest, ATripleFaultStopsAndAResetLeadsOut) {
   ASSERT_TRUE(cpus_->set_registers(0, registers));
   start();
   ASSERT_EQ(wait(), KvmCpus::Stop::kShutdown) << cpus_->failure().message();
+  cpus_->request_stop();
+  EXPECT_EQ(wait(), KvmCpus::Stop::kShutdown) << "the gravest reason first";
   ASSERT_TRUE(cpus_->park());
   EXPECT_THAT(exits_.outputs(), SizeIs(1));
   ASSERT_TRUE(cpus_->reset());
   EXPECT_EQ(cpus_->registers(0).value().linear_rip(), 0xfffffff0u);
+  cpus_->go_on();
+  ASSERT_EQ(wait(), KvmCpus::Stop::kRequested) << "the other reason is not forgotten";
+  ASSERT_TRUE(cpus_->park());
+  EXPECT_THAT(exits_.outputs(), SizeIs(1));
   cpus_->go_on();
   ASSERT_EQ(wait(), KvmCpus::Stop::kRequested);
   EXPECT_THAT(exits_.outputs(), SizeIs(2));
@@ -131,6 +156,59 @@ TEST_F(KvmCpusTest, AResetRestoresEveryRegister) {
   const VcpuRegisters after = cpus_->registers(0).value();
   EXPECT_EQ(std::memcmp(&after.general, &before.general, sizeof(after.general)), 0);
   EXPECT_EQ(std::memcmp(&after.system, &before.system, sizeof(after.system)), 0);
+}
+
+// MXCSR, which KVM_SET_FPU leaves out: 1F80h after power-on (SDM volume 3, table 9-1). In ring 3 of long
+// mode, as not every KVM emulates these instructions.
+TEST_F(KvmCpusTest, AResetRestoresMxcsr) {
+  build({});
+  if (IsSkipped()) return;
+  constexpr std::uint64_t kSet = 0x4000, kGet = 0x4100;
+  place(kSet, code({{0x0f, 0xae, 0x14, 0x25, 0x00, 0x60, 0, 0}, kStop}));  // ldmxcsr [6000]
+  place(kGet, code({{0x0f, 0xae, 0x1c, 0x25, 0x04, 0x60, 0, 0},            // stmxcsr [6004]
+                    {0x8b, 0x04, 0x25, 0x04, 0x60, 0, 0, 0xe7, 0x74},      // mov eax, [6004]; out 74, eax
+                    kStop}));
+  place(0x6000, {0x80, 0x7f, 0, 0});  // round towards zero
+  lowmeg::fakes::write_page_tables(ram_.bytes(), 0x8000);
+  const auto run_at = [&](std::uint64_t rip) {
+    VcpuRegisters registers = cpus_->registers(0).value();
+    lowmeg::fakes::enter_long_mode(registers, 0x8000, rip, 0x7000);
+    registers.system.cr4 |= 0x200;  // OSFXSR
+    ASSERT_TRUE(cpus_->set_registers(0, registers));
+  };
+  const auto mxcsr = [&] { return exits_.outputs().at(exits_.outputs().size() - 2).value; };
+  const auto go_on = [&] {
+    cpus_->go_on();
+    ASSERT_EQ(wait(), KvmCpus::Stop::kRequested) << cpus_->failure().message();
+    ASSERT_TRUE(cpus_->park());
+  };
+  run_at(kSet);
+  run();
+  run_at(kGet);
+  go_on();
+  ASSERT_EQ(mxcsr(), 0x7f80u);
+  ASSERT_TRUE(cpus_->reset());
+  run_at(kGet);
+  go_on();
+  EXPECT_EQ(mxcsr(), 0x1f80u);
+}
+
+// KVM's clock is written by the kernel, wherever the guest says and whatever the map is: there is none.
+TEST_F(KvmCpusTest, TheKernelWritesNoGuestMemoryOfItsOwn) {
+  build(code({{0x66, 0xb8, 0x01, 0x00, 0x00, 0x40, 0x0f, 0xa2},        // mov eax, 40000001; cpuid
+              {0x66, 0xe7, 0x74},                                      // out 74, eax
+              {0xbc, 0x00, 0x80, 0xc7, 0x06, 0x34, 0x00, 0x00, 0x15},  // mov sp, 8000; [0Dh * 4] = 0:1500
+              {0x66, 0xb9, 0x01, 0x4d, 0x56, 0x4b},                    // mov ecx, 4B564D01: KVM's system time
+              {0x66, 0xb8, 0x01, 0x20, 0, 0, 0x66, 0x31, 0xd2, 0x0f, 0x30},  // at 2000, enabled: wrmsr
+              {0xe6, 0x70},                                                  // out 70, al
+              kStop}));
+  if (IsSkipped()) return;
+  place(0x1500, code({kStop}));  // #GP
+  if (kvm_extension(vm_->kvm_fd(), KVM_CAP_ENFORCE_PV_FEATURE_CPUID) == 0)
+    GTEST_SKIP() << "this KVM takes the MSR whatever CPUID says";
+  run();
+  EXPECT_THAT(exits_.outputs(), ElementsAre(Access{0x74, 4, 0}, testing::_));
+  EXPECT_THAT(std::vector(&ram_.bytes()[0x2000], &ram_.bytes()[0x2020]), Each(0));
 }
 
 // "A halted vCPU (in the kernel's irqchip HLT blocks in the kernel) is kicked as well."

@@ -14,6 +14,10 @@
 
 namespace vmm {
 
+/// Whether CPUs and board can run on a KVM that answers so. kNotSupported names what is missing and the way
+/// out.
+lowmeg::Result<void> enough_for_machine(const lowmeg::kvm::Capabilities& capabilities);
+
 /// Owns the VM. Thread-safe.
 class KvmVm {
  public:
@@ -29,7 +33,6 @@ class KvmVm {
   /// Borrowed, for KvmMapper and the vCPUs.
   int fd() const { return vm_.get(); }
   int kvm_fd() const { return kvm_.get(); }
-  const lowmeg::kvm::Capabilities& capabilities() const { return capabilities_; }
 
   /// An interrupt line of the board: `gsi` 0-15 are the PIC's (and the IOAPIC's), up to 23 the IOAPIC's
   /// alone.
@@ -45,13 +48,11 @@ class KvmVm {
   };
 
   KvmVm(lowmeg::kvm::Descriptor kvm, lowmeg::kvm::Descriptor vm);
-  lowmeg::Result<void> check() const;
   lowmeg::Result<void> furnish();
   lowmeg::Result<void> remember();
 
   lowmeg::kvm::Descriptor kvm_;
   lowmeg::kvm::Descriptor vm_;
-  const lowmeg::kvm::Capabilities capabilities_;
   Chips at_power_on_{};
 };
 

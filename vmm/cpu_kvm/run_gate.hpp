@@ -72,7 +72,7 @@ class RunGate {
   void go_on();
 
   /// Makes every enter() return kQuit, whoever pauses, and returns when each vCPU that has ever entered has
-  /// got it.
+  /// got it. That has no limit: a handler of an exit that never ends holds it up for ever.
   void quit();
 
  private:

@@ -6,7 +6,8 @@
 #include <atomic>
 #include <cerrno>
 
-#include "vmm/cpu_kvm/flexible.hpp"
+#include "vmm/cpu_kvm/guest_cpuid.hpp"
+#include "vmm/cpu_kvm/kvm_call.hpp"
 
 namespace vmm {
 namespace {
@@ -14,33 +15,6 @@ namespace {
 using lowmeg::Result;
 using lowmeg::kvm::Descriptor;
 using lowmeg::kvm::Syscalls;
-
-constexpr std::size_t kMaxCpuidEntries = 256;
-
-using Cpuid = Flexible<kvm_cpuid2, kvm_cpuid_entry2>;
-
-Result<Cpuid> supported_cpuid(int kvm_fd) {
-  Cpuid cpuid(kMaxCpuidEntries);
-  cpuid.head().nent = kMaxCpuidEntries;
-  auto got = vcpu_call(kvm_fd, KVM_GET_SUPPORTED_CPUID, cpuid.head(), "KVM_GET_SUPPORTED_CPUID");
-  if (!got) return tl::unexpected(got.error());
-  return cpuid;
-}
-
-// Where CPUID tells a processor its APIC id: SDM volume 2, CPUID, leaves 01h (EBX 31:24), 0Bh and 1Fh (EDX).
-void set_apic_id(std::span<kvm_cpuid_entry2> entries, std::uint32_t id) {
-  for (kvm_cpuid_entry2& entry : entries) {
-    if (entry.function == 0x01) entry.ebx = (entry.ebx & 0x00ffffff) | id << 24;
-    if (entry.function == 0x0b || entry.function == 0x1f) entry.edx = id;
-  }
-}
-
-Result<void> set_cpuid(int kvm_fd, int vcpu_fd, unsigned id) {
-  Result<Cpuid> cpuid = supported_cpuid(kvm_fd);
-  if (!cpuid) return tl::unexpected(cpuid.error());
-  set_apic_id(cpuid->entries().first(cpuid->head().nent), id);
-  return vcpu_call(vcpu_fd, KVM_SET_CPUID2, cpuid->head(), "KVM_SET_CPUID2");
-}
 
 }  // namespace
 
@@ -58,7 +32,7 @@ Result<std::unique_ptr<Vcpu>> Vcpu::create(const KvmVm& vm, unsigned id) {
   std::unique_ptr<Vcpu> vcpu(new Vcpu(id, std::move(fd), static_cast<kvm_run*>(run), run_size));
 
   if (auto set = set_cpuid(vm.kvm_fd(), vcpu->fd_.get(), id); !set) return tl::unexpected(set.error());
-  auto state = PowerOnState::read(vm.kvm_fd(), vcpu->fd_.get());
+  auto state = PowerOnState::read(vm, vcpu->fd_.get());
   if (!state) return tl::unexpected(state.error());
   vcpu->at_power_on_ = std::move(*state);
   return vcpu;
@@ -92,8 +66,8 @@ void Vcpu::set_entry(Entry entry) {
 
 Result<VcpuRegisters> Vcpu::registers() const {
   VcpuRegisters registers;
-  auto got = vcpu_call(fd_.get(), KVM_GET_REGS, registers.general, "KVM_GET_REGS").and_then([&] {
-    return vcpu_call(fd_.get(), KVM_GET_SREGS, registers.system, "KVM_GET_SREGS");
+  auto got = kvm_call(fd_.get(), KVM_GET_REGS, registers.general, "KVM_GET_REGS").and_then([&] {
+    return kvm_call(fd_.get(), KVM_GET_SREGS, registers.system, "KVM_GET_SREGS");
   });
   if (!got) return tl::unexpected(got.error());
   return registers;
@@ -102,9 +76,9 @@ Result<VcpuRegisters> Vcpu::registers() const {
 Result<void> Vcpu::set_registers(const VcpuRegisters& registers) {
   VcpuRegisters copy = registers;
   kvm_mp_state runnable{KVM_MP_STATE_RUNNABLE};
-  return vcpu_call(fd_.get(), KVM_SET_SREGS, copy.system, "KVM_SET_SREGS")
-      .and_then([&] { return vcpu_call(fd_.get(), KVM_SET_REGS, copy.general, "KVM_SET_REGS"); })
-      .and_then([&] { return vcpu_call(fd_.get(), KVM_SET_MP_STATE, runnable, "KVM_SET_MP_STATE"); });
+  return kvm_call(fd_.get(), KVM_SET_SREGS, copy.system, "KVM_SET_SREGS")
+      .and_then([&] { return kvm_call(fd_.get(), KVM_SET_REGS, copy.general, "KVM_SET_REGS"); })
+      .and_then([&] { return kvm_call(fd_.get(), KVM_SET_MP_STATE, runnable, "KVM_SET_MP_STATE"); });
 }
 
 Result<void> Vcpu::reset() {
