@@ -1,8 +1,8 @@
 // PAM0-PAM6 (59h-5Fh): the state of each of the 13 segments from C0000 to FFFFF.
 //
-// Source: 82443BX data sheet (290633), "PAM[6:0]: Programmable attribute map registers"; the 82441FX has the same layout. The fields are
-// nibbles 3 to 15 of the quadword that dwords 58h and 5Ch make; the lowest nibbles are DRAMT (58h) and
-// reserved bits of PAM0.
+// Source: 82443BX data sheet (290633), "PAM[6:0]: Programmable attribute map registers"; the 82441FX has the
+// same layout. The fields are nibbles 3 to 15 of the quadword that dwords 58h and 5Ch make; the lowest
+// nibbles are DRAMT (58h) and reserved bits of PAM0.
 #pragma once
 
 #include <array>

@@ -13,6 +13,7 @@
 #pragma GCC diagnostic ignored "-Wpedantic"  // arrays without a size: C, not C++
 
 #undef __DECLARE_FLEX_ARRAY
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the header's own name
 #define __DECLARE_FLEX_ARRAY(TYPE, NAME) TYPE NAME[]
 #include <linux/kvm.h>
 

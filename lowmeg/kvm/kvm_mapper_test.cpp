@@ -313,25 +313,18 @@ TEST_F(KvmMapperTest, RetriesAFetchOnlyAfterAChange) {
 
 // KVM_EXIT_INTERNAL_ERROR without instruction bytes has two causes, and the line names the right one.
 TEST_F(KvmMapperTest, TellsAFetchFromNowhereFromAnInstructionThatKvmFailsAt) {
-  constexpr const char* kNoMemory = "where there is no memory to execute from";
-  constexpr const char* kNoEmulation = "KVM cannot emulate the instruction at 0xc8003";
-  struct Row {
-    const char* name;
-    Routes routes;
-    const char* line;
+  const std::string no_memory = "where there is no memory to execute from";
+  const std::string no_emulation = "KVM cannot emulate the instruction at 0xc8003";
+  const std::pair<Routes, std::string> rows[] = {
+      {kRam, no_emulation},
+      {kRom, no_emulation},
+      {memory::bus_routes(), no_memory},
+      {memory::open_routes(), no_memory},
+      {{Route::bus(), Route::ram(0xc8000), Route::bus()}, no_memory},
   };
-  const Row rows[] = {
-      {"RAM", kRam, kNoEmulation},
-      {"ROM", kRom, kNoEmulation},
-      {"the bus", memory::bus_routes(), kNoMemory},
-      {"nobody", memory::open_routes(), kNoMemory},
-      {"the bus, and writes to RAM", {Route::bus(), Route::ram(0xc8000), Route::bus()}, kNoMemory},
-  };
-  for (const Row& row : rows) {
-    ASSERT_TRUE(mapper_->commit(segment(row.routes))) << row.name;
-    const RetryVerdict verdict = mapper_->fetch_failed(mapper_->generation(), 0xc8003);
-    EXPECT_EQ(verdict.action, RetryVerdict::Action::kStop) << row.name;
-    EXPECT_THAT(verdict.line, HasSubstr(row.line)) << row.name;
+  for (const auto& [routes, line] : rows) {
+    ASSERT_TRUE(mapper_->commit(segment(routes)));
+    EXPECT_THAT(mapper_->fetch_failed(mapper_->generation(), 0xc8003).line, HasSubstr(line));
   }
 }
 

@@ -19,7 +19,7 @@ constexpr std::uint32_t kError = 1, kRead = 2, kSkip = 4, kSelect = 8, kWrite = 
 // What one transfer holds at a time.
 constexpr std::size_t kPiece = 4096;
 // A transfer of this many bytes takes as long as some thousand instructions.
-constexpr std::size_t kLong = 64 * 1024;
+constexpr std::size_t kLong = 0x10000;
 
 std::uint64_t big_endian(std::span<const std::uint8_t> bytes) {
   std::uint64_t value = 0;
@@ -113,7 +113,7 @@ void FwCfg::run_dma(lowmeg::Gpa command) {
   if (control & kSelect) select(static_cast<std::uint16_t>(control >> 16));
 
   if (control & kRead) {
-    std::array<std::uint8_t, kPiece> buffer;
+    std::array<std::uint8_t, kPiece> buffer{};
     left = static_cast<std::size_t>(std::min<lowmeg::Gpa>(left, ~to));  // addresses do not wrap
     if (left >= kLong) patience_.took_long();
     for (; left != 0; to += kPiece) {

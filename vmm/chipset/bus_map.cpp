@@ -24,7 +24,7 @@ constexpr Routes rom_chip(std::uint64_t offset) {
 }  // namespace
 
 lowmeg::decode::BusMap board_bus_map(const GuestMemory& memory) {
-  const std::uint64_t shown = std::min<std::uint64_t>(memory.firmware_size, 128 * 1024);
+  const std::uint64_t shown = std::min<std::uint64_t>(memory.firmware_size, 0x20000);
   const lowmeg::Gpa top = kWindow.end() - memory.firmware_size;
   const Region regions[] = {
       {{0, kVgaWindow.start()}, lowmeg::memory::open_routes()},

@@ -14,7 +14,7 @@ struct DecodeDword {
   std::uint32_t (*value)(const DecodeRegisters&);
 };
 std::uint32_t dword(std::uint8_t b0, std::uint8_t b1, std::uint8_t b2, std::uint8_t b3) {
-  return b0 | b1 << 8 | b2 << 16 | static_cast<std::uint32_t>(b3) << 24;
+  return b0 | std::uint32_t{b1} << 8 | std::uint32_t{b2} << 16 | std::uint32_t{b3} << 24;
 }
 constexpr DecodeDword kDwords[] = {
     {0, 0x58, [](const DecodeRegisters& r) { return dword(0, r.pam[0], r.pam[1], r.pam[2]); }},
