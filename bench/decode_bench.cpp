@@ -6,6 +6,7 @@
 // to FFFFF.
 #include <benchmark/benchmark.h>
 
+#include "bench/floor.hpp"
 #include "lowmeg/decode/map_committer.hpp"
 #include "lowmeg/memory/soft_mapper.hpp"
 
@@ -84,15 +85,6 @@ void decode_of_all_registers(benchmark::State& state) {
 }
 BENCHMARK(decode_of_all_registers)->ArgName("views")->DenseRange(1, 3);
 
-void floor_64_pages_of_pointers(benchmark::State& state) {
-  std::array<memory::PageView, 64> pages{};
-  std::array<std::uint8_t, 64> bytes{};
-  for (auto _ : state) {
-    for (std::size_t i = 0; i < pages.size(); ++i) pages[i] = {&bytes[i], &bytes[i], &bytes[i]};
-    benchmark::DoNotOptimize(pages.data());
-    benchmark::ClobberMemory();
-  }
-}
 BENCHMARK(floor_64_pages_of_pointers);
 
 }  // namespace

@@ -5,6 +5,7 @@
 // FFFFF.
 #include <benchmark/benchmark.h>
 
+#include "bench/floor.hpp"
 #include "lowmeg/bridge/config_ports.hpp"
 #include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/get/slot_table.hpp"
@@ -115,15 +116,6 @@ void all_13_segments_in_two_config_writes(benchmark::State& state) {
 }
 BENCHMARK(all_13_segments_in_two_config_writes);
 
-void floor_64_pages_of_pointers(benchmark::State& state) {
-  std::array<memory::PageView, 64> pages{};
-  std::array<std::uint8_t, 64> bytes{};
-  for (auto _ : state) {
-    for (std::size_t i = 0; i < pages.size(); ++i) pages[i] = {&bytes[i], &bytes[i], &bytes[i]};
-    benchmark::DoNotOptimize(pages.data());
-    benchmark::ClobberMemory();
-  }
-}
 BENCHMARK(floor_64_pages_of_pointers);
 
 }  // namespace

@@ -9,7 +9,6 @@ namespace {
 constexpr std::chrono::milliseconds kTurn{20};
 // A halted CPU waits in the kernel: that it is idle shows in that no port is used for a quarter of a second.
 constexpr unsigned kIdleTurns = 12;
-constexpr lowmeg::GpaRange kWindow{0, 1ull << 32};
 
 }  // namespace
 

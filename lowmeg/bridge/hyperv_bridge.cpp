@@ -1,16 +1,16 @@
 #include "lowmeg/bridge/hyperv_bridge.hpp"
 
+#include "lowmeg/bridge/vga_window.hpp"
+
 namespace lowmeg::bridge {
 namespace {
 
 constexpr std::uint8_t kFirstDeviceRegister = 0x40;
-constexpr GpaRange kVgaRange{0xa0000, 0xc0000};
 
 }  // namespace
 
 Result<void> HypervBridge::power_on() {
-  const GpaStateChange vga{kVgaRange, GpaState::kMmio, GpaState::kMmio, Apply::kForced};
-  if (auto told = adjuster_.adjust({&vga, 1}); !told) return told;
+  if (auto told = adjuster_.adjust({&kVgaWindowAtPowerOn, 1}); !told) return told;
   return tell(pam_states(), Apply::kForced);
 }
 

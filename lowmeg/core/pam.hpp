@@ -41,6 +41,12 @@ struct PamDwords {
   friend bool operator==(const PamDwords&, const PamDwords&) = default;
 };
 
+/// The same from the registers themselves; DRAMT, which is none of them, is left 0.
+constexpr PamDwords pam_dwords(const std::array<std::uint8_t, 7>& pam) {
+  const auto at = [&pam](std::size_t i, unsigned shift) { return std::uint32_t{pam[i]} << shift; };
+  return {at(0, 8) | at(1, 16) | at(2, 24), at(3, 0) | at(4, 8) | at(5, 16) | at(6, 24)};
+}
+
 /// The states that they ask for.
 PamStates decode_pam(const PamDwords& pam);
 

@@ -21,11 +21,6 @@ constexpr GpaRange kDosArea{0, 0xa0000};
 constexpr GpaRange kVideoAndBios{0xa0000, 0x100000};
 constexpr Gpa kExtendedMemory = 0x100000;
 
-PamStates pam_states(const std::array<std::uint8_t, 7>& pam) {
-  const auto at = [&pam](std::size_t i, unsigned shift) { return std::uint32_t{pam[i]} << shift; };
-  return decode_pam({at(0, 8) | at(1, 16) | at(2, 24), at(3, 0) | at(4, 8) | at(5, 16) | at(6, 24)});
-}
-
 // Reads and fetches go to DRAM with RE, writes with WE; the rest to PCI.
 Routes pam_routes(GpaState state, const Routes& pci, const Routes& dram) {
   const bool re = state == GpaState::kWriteProtected || state == GpaState::kWritable;
@@ -85,7 +80,7 @@ MemoryMap AddressDecoder::base(const DecodeRegisters& registers) const {
 }
 
 MemoryMap AddressDecoder::with_pam(const MemoryMap& base, const std::array<std::uint8_t, 7>& pam) const {
-  const PamStates states = pam_states(pam);
+  const PamStates states = decode_pam(pam_dwords(pam));
   std::vector<Region> segments;
   segments.reserve(pam_pieces_.size());
   for (const auto& [segment, pci, dram] : pam_pieces_) {

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "lowmeg/memory/bounds.hpp"
+
 namespace lowmeg::kvm {
 namespace {
 
@@ -11,7 +13,6 @@ using memory::Layout;
 using memory::LayoutChange;
 using memory::MemoryMap;
 using memory::Region;
-using memory::Route;
 
 // The part of a layout that lies in `window`, which it covers.
 Layout part(const Layout& layout, const GpaRange& window) {
@@ -23,13 +24,6 @@ Layout part(const Layout& layout, const GpaRange& window) {
     regions.push_back({GpaRange(start, std::min(region.range.end(), window.end())), region.at(start)});
   }
   return Layout(window, regions);
-}
-
-bool fits(Route route, std::uint64_t size, const GuestMemory& memory) {
-  if (!route.is_bytes()) return true;
-  const std::uint64_t limit =
-      route.target() == memory::Target::kRam ? memory.ram.bytes.size() : memory.rom.bytes.size();
-  return route.offset() <= limit && size <= limit - route.offset();
 }
 
 }  // namespace
@@ -63,10 +57,8 @@ Result<KvmMapper::Step> KvmMapper::prepare(const MemoryMap& map) const {
   if (!wanted) return tl::unexpected(wanted.error());
   auto operations = plan(table_, *wanted, rules_);
   if (!operations) return tl::unexpected(operations.error());
-  const auto changes = [&](const Layout& before, const Layout& after) {
-    return diff(part(before, rules_.window), part(after, rules_.window));
-  };
-  return Step{std::move(*operations), changes(map_.cpu, map.cpu), changes(map_.bus_master, map.bus_master)};
+  return Step{std::move(*operations), diff(cpu_, part(map.cpu, rules_.window)),
+              diff(part(map_.bus_master, rules_.window), part(map.bus_master, rules_.window))};
 }
 
 Result<void> KvmMapper::check(const Layout& view) const {
@@ -75,16 +67,15 @@ Result<void> KvmMapper::check(const Layout& view) const {
                                                     view.window().start(), view.window().end() - 1));
   }
   const Layout ours = part(view, rules_.window);
+  const memory::MemorySizes sizes{config_.memory.ram.bytes.size(), config_.memory.rom.bytes.size()};
   for (const Region& region : ours.regions()) {
     const GpaRange& range = region.range;
-    const auto in_memory = [&](Route route) { return fits(route, range.size(), config_.memory); };
-    const memory::Routes& routes = region.routes;
-    if (!in_memory(routes.read) || !in_memory(routes.write) || !in_memory(routes.fetch)) {
+    if (!memory::are_within(region.routes, range.size(), sizes)) {
       return fail(Errc::kInvalidArgument,
                   fmt::format("the map of {:#x}-{:#x} reaches past the memory behind it", range.start(),
                               range.end() - 1));
     }
-    if (!routes.are_possible()) {
+    if (!region.routes.are_possible()) {
       return fail(Errc::kNotSupported,
                   fmt::format("the map of {:#x}-{:#x} writes to ROM or reads from nowhere", range.start(),
                               range.end() - 1));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "lowmeg/memory/bounds.hpp"
+
 namespace lowmeg::memory {
 
 Result<std::unique_ptr<SoftMapper>> SoftMapper::create(Backing& ram, const Backing& rom) {
@@ -32,18 +34,12 @@ Result<void> SoftMapper::check(const Layout& layout) const {
   if (layout.window() != kWindow)
     return fail(Errc::kNotSupported, "the software mapper wants a window of 4 GiB");
   for (const Region& region : layout.regions()) {
-    const std::uint64_t size = region.range.size();
-    const auto fits = [&](Route route) {
-      const std::uint64_t limit = route.target() == Target::kRam ? ram_.size() : rom_.size();
-      return !route.is_bytes() || (route.offset() <= limit && size <= limit - route.offset());
-    };
-    const Routes& routes = region.routes;
-    if (!fits(routes.read) || !fits(routes.write) || !fits(routes.fetch)) {
+    if (!are_within(region.routes, region.range.size(), {ram_.size(), rom_.size()})) {
       return fail(Errc::kInvalidArgument,
                   fmt::format("the map of {:#x}-{:#x} reaches past the memory behind it",
                               region.range.start(), region.range.end()));
     }
-    if (!routes.are_possible()) {
+    if (!region.routes.are_possible()) {
       return fail(Errc::kNotSupported,
                   fmt::format("the map of {:#x}-{:#x} writes to ROM or reads from nowhere",
                               region.range.start(), region.range.end()));

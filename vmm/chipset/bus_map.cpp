@@ -11,7 +11,6 @@ using lowmeg::memory::Region;
 using lowmeg::memory::Route;
 using lowmeg::memory::Routes;
 
-constexpr GpaRange kWindow{0, 1ull << 32};
 constexpr GpaRange kVgaWindow{0xa0000, 0xc0000};
 constexpr lowmeg::Gpa kVgaBios = 0xc0000;
 constexpr lowmeg::Gpa kMiB = 0x100000;

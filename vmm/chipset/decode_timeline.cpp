@@ -17,8 +17,8 @@ std::uint32_t dword(std::uint8_t b0, std::uint8_t b1, std::uint8_t b2, std::uint
   return b0 | std::uint32_t{b1} << 8 | std::uint32_t{b2} << 16 | std::uint32_t{b3} << 24;
 }
 constexpr DecodeDword kDwords[] = {
-    {0, 0x58, [](const DecodeRegisters& r) { return dword(0, r.pam[0], r.pam[1], r.pam[2]); }},
-    {0, 0x5c, [](const DecodeRegisters& r) { return dword(r.pam[3], r.pam[4], r.pam[5], r.pam[6]); }},
+    {0, 0x58, [](const DecodeRegisters& r) { return lowmeg::pam_dwords(r.pam).dword_58; }},
+    {0, 0x5c, [](const DecodeRegisters& r) { return lowmeg::pam_dwords(r.pam).dword_5c; }},
     {0, 0x70, [](const DecodeRegisters& r) { return dword(0, 0, r.smram, r.esmramc); }},
     {0, 0x64, [](const DecodeRegisters& r) { return dword(0, 0, 0, r.drb7); }},
     {0, 0x68, [](const DecodeRegisters& r) { return dword(r.fdhc, 0, 0, 0); }},
@@ -42,8 +42,7 @@ std::optional<RegisterChange> register_change(const DecodeRegisters& before, con
 }
 
 lowmeg::PamStates pam_states(const DecodeRegisters& r) {
-  return lowmeg::decode_pam(
-      {dword(0, r.pam[0], r.pam[1], r.pam[2]), dword(r.pam[3], r.pam[4], r.pam[5], r.pam[6])});
+  return lowmeg::decode_pam(lowmeg::pam_dwords(r.pam));
 }
 
 }  // namespace

@@ -9,6 +9,9 @@
 
 namespace vmm {
 
+/// All that a map of the machine covers: below 4 GiB.
+inline constexpr lowmeg::GpaRange kWindow{0, 1ull << 32};
+
 using Image = std::vector<std::uint8_t>;
 
 struct MemoryConfig {

@@ -5,9 +5,6 @@
 
 namespace vmm {
 
-/// All that a map of the machine covers: below 4 GiB.
-inline constexpr lowmeg::GpaRange kWindow{0, 1ull << 32};
-
 /// What the guest sees where no RAM GPA range lies: RAM with the VGA window on the bus, ROM below 4 GiB, else
 /// bus.
 lowmeg::memory::MemoryMap base_map(std::uint64_t ram_size, std::uint64_t rom_size);
