@@ -29,12 +29,22 @@ function(lowmeg_room folder)
   endif()
 endfunction()
 
+# What nearly every test includes, read once: a precompiled header that all test programs share.
+function(lowmeg_test_headers)
+  file(WRITE ${CMAKE_BINARY_DIR}/test_headers.cpp "")
+  add_library(test_headers OBJECT ${CMAKE_BINARY_DIR}/test_headers.cpp)
+  target_link_libraries(test_headers PRIVATE GTest::gmock GTest::gtest fmt::fmt tl::expected)
+  target_compile_options(test_headers PRIVATE -O0)
+  target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <fmt/format.h> <tl/expected.hpp>)
+endfunction()
+
 # One GoogleTest program, one entry in ctest.
 function(lowmeg_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
   # Tests are compiled once and run once: optimising GoogleTest's templates costs more than it brings.
   target_compile_options(${name} PRIVATE -O0)
+  target_precompile_headers(${name} REUSE_FROM test_headers)
   target_link_libraries(${name} PRIVATE ${TEST_LINK} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
