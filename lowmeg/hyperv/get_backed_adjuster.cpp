@@ -21,14 +21,29 @@ GetBackedAdjuster::GetBackedAdjuster(get::Client& client, std::uint32_t base_slo
       events_(events),
       state_{.base_slot = base_slot, .handles = {}} {}
 
+void GetBackedAdjuster::Plan::add(std::size_t index, const get::RangeRequest& request,
+                                  const std::optional<Override>& create) {
+  exchanges[size] = {request, std::nullopt};
+  segment[size] = index;
+  creates[size++] = create;
+}
+
 Result<void> GetBackedAdjuster::adjust(std::span<const GpaStateChange> changes) {
   LOWMEG_INVARIANT(changes.size() <= kSegmentCount, "each segment once in a call");
   Plan steps;
+  for (const GpaStateChange& change : changes) plan_unsure(change, steps);
   for (const GpaStateChange& change : changes) plan(change, steps);
   if (steps.size == 0) return {};
   const auto performed = client_.perform(std::span(steps.exchanges).first(steps.size));
   for (std::size_t step = 0; step < steps.size; ++step) conclude(steps, step);
   return performed;
+}
+
+// These resets come before all else: what an unsure slot holds may overlap what another is to show.
+void GetBackedAdjuster::plan_unsure(const GpaStateChange& change, Plan& plan) {
+  const std::optional<std::size_t> index = segment_index(change.range);
+  if (!index || !unsure_[*index]) return;
+  plan.add(*index, get::ResetRamGpaRange{state_.base_slot + static_cast<std::uint32_t>(*index)});
 }
 
 void GetBackedAdjuster::plan(const GpaStateChange& change, Plan& plan) {
@@ -45,27 +60,26 @@ void GetBackedAdjuster::plan(const GpaStateChange& change, Plan& plan) {
   }
   const std::optional<Handle>& handle = state_.handles[*index];
   const std::optional<Override> wanted = wanted_override(kSegments[*index], change.now, rom_bios_offset_);
-  const std::optional<Override> in_place = handle ? std::optional(handle->meta) : std::nullopt;
-  if (wanted == in_place) return;  // what makes a restore silent
-
-  const auto add = [&](const get::RangeRequest& request, const std::optional<Override>& create) {
-    plan.exchanges[plan.size] = {request, std::nullopt};
-    plan.segment[plan.size] = *index;
-    plan.creates[plan.size++] = create;
-  };
-  if (handle) add(get::ResetRamGpaRange{handle->remote_handle}, std::nullopt);
+  if (!unsure_[*index]) {
+    const std::optional<Override> in_place = handle ? std::optional(handle->meta) : std::nullopt;
+    if (wanted == in_place) return;  // what makes a restore silent
+    if (handle) plan.add(*index, get::ResetRamGpaRange{handle->remote_handle});
+  }
   if (wanted) {
     const std::uint64_t flags = wanted->access == Access::kReadOnly ? get::wire::kFlagRomMb : 0;
-    add(get::CreateRamGpaRange{state_.base_slot + static_cast<std::uint32_t>(*index), wanted->range.start(),
-                               wanted->range.size(), wanted->gpa_offset, flags},
-        wanted);
+    plan.add(*index,
+             get::CreateRamGpaRange{state_.base_slot + static_cast<std::uint32_t>(*index),
+                                    wanted->range.start(), wanted->range.size(), wanted->gpa_offset, flags},
+             wanted);
   }
 }
 
 void GetBackedAdjuster::conclude(const Plan& plan, std::size_t step) {
   const get::RangeExchange& exchange = plan.exchanges[step];
+  const std::size_t index = plan.segment[step];
+  unsure_[index] = exchange.status != get::CreateStatus::kSuccess;
   if (!exchange.status) return;  // never answered: the connection is lost, the machine stops
-  std::optional<Handle>& handle = state_.handles[plan.segment[step]];
+  std::optional<Handle>& handle = state_.handles[index];
   const auto* create = std::get_if<get::CreateRamGpaRange>(&exchange.request);
   if (create && *exchange.status == get::CreateStatus::kSuccess) {
     handle = Handle{create->slot, *plan.creates[step]};
@@ -74,7 +88,7 @@ void GetBackedAdjuster::conclude(const Plan& plan, std::size_t step) {
   handle.reset();
   if (create && refused_.admit()) {
     events_.event({Severity::kWarning, "hyperv",
-                   fmt::format("the host refused to create range {} ({}): status {} {}", plan.segment[step],
+                   fmt::format("the host refused to create range {} ({}): status {} {}", index,
                                describe(*plan.creates[step]), static_cast<unsigned>(*exchange.status),
                                get::name_of(*exchange.status))});
   }
@@ -86,18 +100,11 @@ void GetBackedAdjuster::restore(const AdjusterState& state) {
     LOWMEG_INVARIANT(!handle || handle->remote_handle == state.base_slot + i, "a handle is its slot");
   }
   state_ = state;
+  unsure_.fill(false);
 }
 
-Result<void> GetBackedAdjuster::forget_ranges() {
-  Plan resets;
-  for (std::uint32_t i = 0; i < kSegmentCount; ++i) {
-    resets.exchanges[i] = {get::ResetRamGpaRange{state_.base_slot + i}, std::nullopt};
-    resets.segment[i] = i;
-  }
-  resets.size = kSegmentCount;
-  const auto performed = client_.perform(std::span(resets.exchanges).first(resets.size));
-  for (std::size_t step = 0; step < resets.size; ++step) conclude(resets, step);
-  return performed;
+void GetBackedAdjuster::mark_all_unsure() {
+  unsure_.fill(true);
 }
 
 }  // namespace lowmeg::hyperv

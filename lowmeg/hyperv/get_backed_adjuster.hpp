@@ -3,6 +3,11 @@
 // Source: GetBackedAdjustGpaRange of OpenHCL's i440bx_host_pci_bridge. Between a reset and the create that
 // follows the RAM below shows read-write to other vCPUs: a wart of the protocol used strictly, one request at
 // a time.
+//
+// Beyond the source: a segment is *unsure* after any answer that was not success, or that never came. The
+// host may then hold a range that nobody here knows of, and a create alone would be refused for ever. So the
+// next change of an unsure segment is never skipped, and resets the slot before all else; a reset of an empty
+// slot is harmless.
 #pragma once
 
 #include <array>
@@ -40,7 +45,8 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
   GetBackedAdjuster(get::Client& client, std::uint32_t base_slot, Gpa rom_bios_offset, EventSink& events);
 
   /// Blocks until the host has answered. A create that the host refuses is only a warning: the segment counts
-  /// as having no override, so that the next change tries again. An error means that the connection is lost.
+  /// as having no override and is unsure, so that the next change tries again. An error means that the
+  /// connection is lost; what the host did not answer keeps its handle and is unsure.
   ///
   /// A0000-BFFFF in state Mmio is nothing to do; another state there, or a range that is not in the table,
   /// aborts.
@@ -48,23 +54,30 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
 
   const AdjusterState& state() const { return state_; }
   /// Takes a state that this adjuster can reach (state::accept says), base slot included, and asks the host
-  /// nothing: what it says is in place is believed. Aborts when a handle is not its segment's slot.
+  /// nothing: what it says is in place is believed, and no segment is unsure. Aborts when a handle is not its
+  /// segment's slot.
   void restore(const AdjusterState& state);
-  /// For a host that may hold anything: resets all 13 slots there and drops every handle, so that a forced
-  /// apply creates what is wanted. Blocks. On an error the connection is lost; the handles whose reset was
-  /// answered are dropped, the others kept.
-  Result<void> forget_ranges();
+  /// For a host that may hold anything, or may have carried out more than was answered: no handle is believed
+  /// until the segment's next change has gone well. Asks the host nothing; a forced apply of all segments
+  /// then resets and creates in one call of the client's. The marks are not part of the state.
+  void mark_all_unsure();
+  /// Whether the segment of this index is unsure.
+  bool is_unsure(std::size_t index) const { return unsure_[index]; }
 
   Gpa rom_bios_offset() const { return rom_bios_offset_; }
 
  private:
   // The requests of one adjust: at most a reset and a create for each segment.
   struct Plan {
+    void add(std::size_t index, const get::RangeRequest& request,
+             const std::optional<Override>& create = std::nullopt);
+
     std::array<get::RangeExchange, 2 * kSegmentCount> exchanges{};
     std::array<std::size_t, 2 * kSegmentCount> segment{};
     std::array<std::optional<Override>, 2 * kSegmentCount> creates{};
     std::size_t size = 0;
   };
+  void plan_unsure(const GpaStateChange& change, Plan& plan);
   void plan(const GpaStateChange& change, Plan& plan);
   void conclude(const Plan& plan, std::size_t step);
 
@@ -79,6 +92,7 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
 
   // Volatile state.
   AdjusterState state_;
+  std::array<bool, kSegmentCount> unsure_{};
 };
 
 }  // namespace lowmeg::hyperv

@@ -14,6 +14,7 @@ using testing::StartsWith;
 constexpr GpaRange kSystemBios{0xe0000, 0xe4000};  // slot 9
 
 struct AdjusterRestoreTest : testing::Test {
+  explicit AdjusterRestoreTest(get::Batches batches = get::Batches::kNotOffered) : rig(batches) {}
   Result<void> adjust(GpaState now) {
     const GpaStateChange change{kSystemBios, GpaState::kMmio, now, Apply::kForced};
     return adjuster.adjust({&change, 1});
@@ -43,33 +44,89 @@ TEST_F(AdjusterRestoreTest, BelievesWhatItIsTold) {
   EXPECT_THAT(requests(), ElementsAre("01 02 1d 00 0c 00 00 00", StartsWith("01 02 1c 00 0c 00 00 00")));
 }
 
-// "All slots reset, then a forced apply."
-TEST_F(AdjusterRestoreTest, ForgetsEveryRange) {
+// "Unsure means: do not skip; reset first, then create." What is believed stays until the host has answered.
+TEST_F(AdjusterRestoreTest, ResetsAnUnsureSegmentFirst) {
   adjuster.restore(saved(3));
-  ASSERT_TRUE(adjuster.forget_ranges());
-  EXPECT_EQ(adjuster.state(), (AdjusterState{.base_slot = 3, .handles = {}}));
-  std::vector<std::string> resets;
-  for (unsigned slot = 3; slot < 16; ++slot)
-    resets.push_back(fmt::format("01 02 1d 00 {:02x} 00 00 00", slot));
-  EXPECT_EQ(requests(), resets);
-  ASSERT_TRUE(adjust(GpaState::kWriteProtected));
+  adjuster.mark_all_unsure();
   EXPECT_EQ(adjuster.state(), saved(3));
+  EXPECT_THAT(requests(), IsEmpty());
+  ASSERT_TRUE(adjust(GpaState::kWriteProtected));  // what is in place already, by what is believed
+  EXPECT_THAT(requests(), ElementsAre("01 02 1d 00 0c 00 00 00", StartsWith("01 02 1c 00 0c 00 00 00")));
   EXPECT_TRUE(rig.host->slots().slot(12).has_value());
+  EXPECT_EQ(adjuster.state(), saved(3));
+  ASSERT_TRUE(adjust(GpaState::kWriteProtected));
+  EXPECT_THAT(requests(), IsEmpty()) << "sure again";
 }
 
+TEST_F(AdjusterRestoreTest, ResetsAnUnsureSegmentThatIsToShowNoOverride) {
+  adjuster.mark_all_unsure();
+  ASSERT_TRUE(adjust(GpaState::kWritable));
+  EXPECT_THAT(requests(), ElementsAre("01 02 1d 00 09 00 00 00"));
+  ASSERT_TRUE(adjust(GpaState::kWritable));
+  EXPECT_THAT(requests(), IsEmpty());
+}
+
+TEST_F(AdjusterRestoreTest, IsSureOfAStateThatIsRestored) {
+  adjuster.mark_all_unsure();
+  adjuster.restore(saved(0));
+  ASSERT_TRUE(adjust(GpaState::kWriteProtected));
+  EXPECT_THAT(requests(), IsEmpty());
+}
+
+// What the host has not answered keeps its handle, and is unsure.
 TEST_F(AdjusterRestoreTest, KeepsWhatTheHostDidNotAnswerFor) {
-  AdjusterState two = saved(0);
-  two.handles[0] = Handle{0, {{0xf0000, 0x100000}, 0x3ff0000, Access::kReadOnly}};
-  adjuster.restore(two);
+  adjuster.restore(saved(0));
+  adjuster.mark_all_unsure();
   rig.wire.cut_after = 0;
-  EXPECT_EQ(adjuster.forget_ranges().error().code, Errc::kClosed);
-  EXPECT_EQ(adjuster.state(), two);
+  EXPECT_EQ(adjust(GpaState::kMmio).error().code, Errc::kClosed);
+  EXPECT_EQ(adjuster.state(), saved(0));
 }
 
 TEST_F(AdjusterRestoreTest, AbortsOnAHandleThatIsNotItsSlot) {
   AdjusterState wrong = saved(0);
   wrong.base_slot = 1;
   EXPECT_DEATH(adjuster.restore(wrong), "broken invariant: a handle is its slot");
+}
+
+std::array<GpaStateChange, kSegmentCount> all_segments(GpaState now) {
+  std::array<GpaStateChange, kSegmentCount> changes;
+  for (std::size_t i = 0; i < kSegmentCount; ++i) changes[i] = {kSegments[i].range, now, now, Apply::kForced};
+  return changes;
+}
+
+struct BatchedRestoreTest : AdjusterRestoreTest {
+  BatchedRestoreTest() : AdjusterRestoreTest(get::Batches::kOffered) {}
+};
+
+// All resets and creates of a forced apply are one batch and one commit: no vCPU sees the RAM below between.
+TEST_F(BatchedRestoreTest, OfAHostWhoseRangesAreUnknownIsOneCommit) {
+  ASSERT_TRUE(adjuster.adjust(all_segments(GpaState::kMmio)));
+  rig.take_sent();
+  const unsigned before = rig.mapper.commits;
+  const AdjusterState wanted = adjuster.state();
+  const get::SlotTable held = rig.host->slots();
+  adjuster.mark_all_unsure();
+  ASSERT_TRUE(adjuster.adjust(all_segments(GpaState::kMmio)));
+  EXPECT_EQ(requests().size(), 13u + 12u);
+  EXPECT_EQ(rig.mapper.commits, before) << "an equal table is no change";
+  ASSERT_TRUE(adjuster.adjust(all_segments(GpaState::kWritable)));
+  adjuster.mark_all_unsure();
+  ASSERT_TRUE(adjuster.adjust(all_segments(GpaState::kMmio)));
+  EXPECT_EQ(rig.mapper.commits, before + 2);
+  EXPECT_EQ(adjuster.state(), wanted);
+  EXPECT_EQ(rig.host->slots(), held);
+}
+
+// A host with ranges of another base slot: none of them is in the way of a create, as all resets come first.
+TEST_F(BatchedRestoreTest, RidsTheHostOfRangesInTheWrongSlots) {
+  const get::RangeRequest wrong = get::CreateRamGpaRange{9, 0xf0000, 0x10000, 0, 0};
+  get::CreateStatus status{};
+  rig.host->apply({&wrong, 1}, {&status, 1});
+  ASSERT_EQ(status, get::CreateStatus::kSuccess);
+  adjuster.mark_all_unsure();
+  ASSERT_TRUE(adjuster.adjust(all_segments(GpaState::kMmio)));
+  EXPECT_EQ(rig.host->slots().slot_at(0xf0000), 0u);
+  EXPECT_THAT(rig.events.events, IsEmpty());
 }
 
 }  // namespace

@@ -33,9 +33,9 @@ class SharedAdjuster final : public AdjustGpaRanges {
     const std::lock_guard lock(shared_->mutex);
     shared_->adjuster.restore(state);
   }
-  Result<void> forget_ranges() {
+  void mark_all_unsure() {
     const std::lock_guard lock(shared_->mutex);
-    return shared_->adjuster.forget_ranges();
+    shared_->adjuster.mark_all_unsure();
   }
   /// Never changes, so without the lock.
   Gpa rom_bios_offset() const { return shared_->adjuster.rom_bios_offset(); }

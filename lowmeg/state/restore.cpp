@@ -24,10 +24,9 @@ Result<bridge::ChipBridgeState> accepted_chip(Bytes saved, const bridge::ChipBri
   return state;
 }
 
-Result<void> restore_adjuster(const hyperv::AdjusterState& state, hyperv::SharedAdjuster& adjuster,
-                              HostRanges host) {
+void restore_adjuster(const hyperv::AdjusterState& state, hyperv::SharedAdjuster& adjuster, HostRanges host) {
   adjuster.restore(state);
-  return host == HostRanges::kUnknown ? adjuster.forget_ranges() : Result<void>();
+  if (host == HostRanges::kUnknown) adjuster.mark_all_unsure();
 }
 
 }  // namespace
@@ -44,7 +43,7 @@ Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster
       decode_bridge_any(saved.bridge).and_then([](const SavedBridge& value) { return accept(value); });
   if (!bridge_state) return refused("bridge", bridge_state.error());
 
-  if (auto known = restore_adjuster(*adjuster_state, adjuster, host); !known) return known;
+  restore_adjuster(*adjuster_state, adjuster, host);
   return bridge.restore(*bridge_state);
 }
 
@@ -59,7 +58,7 @@ Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster
   const auto bridge_state = accepted_chip(saved.bridge, bridge);
   if (!bridge_state) return tl::unexpected(bridge_state.error());
 
-  if (auto known = restore_adjuster(*adjuster_state, adjuster, host); !known) return known;
+  restore_adjuster(*adjuster_state, adjuster, host);
   pam_only.expect_restore();
   return bridge.restore(*bridge_state);
 }

@@ -21,8 +21,8 @@ struct SavedChipset {
 /// Whether the host is known to hold what the state says.
 enum class HostRanges {
   kInPlace,  ///< the host has seen every request: nothing is asked for that is there
-  kUnknown,  ///< another host, or one that lost its ranges: all 13 slots are reset, then what is wanted
-             ///< created
+  kUnknown,  ///< another host, or one that lost its ranges: all 13 slots are reset and what is wanted is
+             ///< created, as one batch where the host takes batches
 };
 
 /// The bridge must not be written to meanwhile; the adjuster's lock is taken.

@@ -130,7 +130,7 @@ TEST(Restore, AsksAgainForWhatTheHostHadRefused) {
   EXPECT_TRUE(next.adjuster.state().handles[9].has_value());
 }
 
-// "All slots reset, then a forced apply."
+// All slots are reset, and what is wanted is created.
 TEST(Restore, BringsARangelessHostToTheSameRanges) {
   GetRig here, there;
   Paravisor paravisor(here, 5);
@@ -140,6 +140,21 @@ TEST(Restore, BringsARangelessHostToTheSameRanges) {
   EXPECT_EQ(there.host->slots(), here.host->slots());
   EXPECT_EQ(next.save(), paravisor.save());
   EXPECT_EQ(there.host->counters().resets, 13u);
+}
+
+// Firmware that runs on another CPU is not torn away: all is one change of the map, and none where the host
+// held the ranges all the while.
+TEST(Restore, OfAnUnknownHostIsOneCommit) {
+  GetRig here, there;
+  Paravisor paravisor(here);
+  set_up(paravisor);
+  for (const unsigned commits : {1u, 0u}) {
+    const unsigned before = there.mapper.commits;
+    Paravisor next(there, 0, Batches::kOffered);
+    ASSERT_TRUE(next.restore(paravisor.save(), HostRanges::kUnknown));
+    EXPECT_EQ(there.mapper.commits - before, commits);
+    EXPECT_EQ(there.host->slots(), here.host->slots());
+  }
 }
 
 TEST(Restore, RidsAHostOfOtherRanges) {
