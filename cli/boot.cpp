@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "cli/complaint.hpp"
+#include "cli/ending_signals.hpp"
 #include "cli/get_view.hpp"
 #include "cli/timeline_view.hpp"
 #include "vmm/firmware.hpp"
@@ -30,8 +31,8 @@ class LiveTimeline {
     }
     if (quiet_) return;
     std::fflush(stdout);
-    if (!std::exchange(header_shown_, true)) fmt::print(stderr, "{}\n", timeline_header());
-    fmt::print(stderr, "{}\n", timeline_line(entry, time_ns, wall_times_, terminal_));
+    if (!std::exchange(header_shown_, true)) print(stderr, "{}\n", timeline_header());
+    print(stderr, "{}\n", timeline_line(entry, time_ns, wall_times_, terminal_));
   }
   const Terminal& terminal() const { return terminal_; }
   std::string totals() const {
@@ -103,9 +104,14 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options) {
 
 void print_map(vmm::Machine& machine, const LiveTimeline& timeline) {
   std::fflush(stdout);
-  fmt::print(stderr, "\n{}\n{}", timeline.terminal().paint(Colour::kBold, "The first megabyte at the end"),
-             map_table(machine.first_megabyte(), timeline.terminal()));
-  if (machine.hyperv()) fmt::print(stderr, "{}\n", timeline.totals());
+  print(stderr, "\n{}\n{}", timeline.terminal().paint(Colour::kBold, "The first megabyte at the end"),
+        map_table(machine.first_megabyte(), timeline.terminal()));
+  if (machine.hyperv()) print(stderr, "{}\n", timeline.totals());
+}
+
+vmm::Outcome run(vmm::Machine& machine, EndingSignals& signals) {
+  const OnEndingSignal interrupt(signals, [&machine] { machine.interrupt(); });
+  return machine.run();
 }
 
 }  // namespace
@@ -116,6 +122,7 @@ int boot(const BootOptions& options) {
     complain(config.error().message());
     return kWrongUsage;
   }
+  EndingSignals signals;
   StderrEvents events(options.quiet ? StderrEvents::Voice::kQuiet : StderrEvents::Voice::kHeard);
   LiveTimeline timeline(options);
   const auto console = [](char c) {
@@ -123,7 +130,7 @@ int boot(const BootOptions& options) {
     if (c == '\n') std::fflush(stdout);
   };
   const auto accel = [&](const std::string& line) {
-    if (!options.quiet) fmt::print(stderr, "{} on {}\n", options.bridge, line);
+    if (!options.quiet) print(stderr, "{} on {}\n", options.bridge, line);
   };
   const auto entry = [&](const vmm::TimelineEntry& change, std::uint64_t time_ns) {
     timeline.entry(change, time_ns);
@@ -133,18 +140,21 @@ int boot(const BootOptions& options) {
     complain(machine.error().message());
     return 1;
   }
-  const vmm::Outcome outcome = (*machine)->run();
+  const vmm::Outcome outcome = run(**machine, signals);
   std::fflush(stdout);
   if (!options.quiet) print_map(**machine, timeline);
-  if ((*machine)->restarts() != 0 && !options.quiet)
-    fmt::print(stderr, "Restarts: {}\n", (*machine)->restarts());
+  if ((*machine)->restarts() != 0 && !options.quiet) print(stderr, "Restarts: {}\n", (*machine)->restarts());
   if (vmm::HypervWay* const way = (*machine)->hyperv(); way && options.stats) {
-    fmt::print(stderr, "{}{}", counters_text("client", way->paravisor().counters()),
-               counters_text("host", way->host().counters()));
+    print(stderr, "{}{}", counters_text("client", way->paravisor().counters()),
+          counters_text("host", way->host().counters()));
   }
   const bool failed =
       outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;
   if (failed) complain(outcome.message);
+  if (outcome.kind == vmm::Outcome::Kind::kInterrupted) {
+    complain(fmt::format("ended by {}", EndingSignals::name_of(signals.caught())));
+    return EndingSignals::exit_status(signals.caught());
+  }
   return outcome.exit_status;
 }
 

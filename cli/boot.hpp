@@ -6,7 +6,8 @@
 namespace cli {
 
 /// Gives the exit status of the design's contract: 0 when --until is met, the guest's own at power-off, 124
-/// at the time-out, 2 for input that cannot be used, 1 when the machine had to stop.
+/// at the time-out, 128 + its number when a signal ended it, 2 for input that cannot be used, 1 when the
+/// machine had to stop.
 int boot(const BootOptions& options);
 
 }  // namespace cli

@@ -67,8 +67,8 @@ class BridgeCheck {
  private:
   int judge(const vmm::Outcome& outcome, const std::string& accel) const {
     const Terminal terminal(STDOUT_FILENO);
-    fmt::print("{} on {}\n{}{}\n", name_, accel, groups_table(report_, terminal),
-               failures_text(report_, options_.verbose ? Listing::kAll : Listing::kFirst));
+    print(stdout, "{} on {}\n{}{}\n", name_, accel, groups_table(report_, terminal),
+          failures_text(report_, options_.verbose ? Listing::kAll : Listing::kFirst));
     std::fflush(stdout);
     if (const std::string why = interruption(report_, outcome); !why.empty()) {
       complain(name_ + ": " + why);
@@ -86,11 +86,11 @@ class BridgeCheck {
 
 void print_verdict(const vmm::CheckTotals& sum, int status) {
   if (status == kPassed) {
-    fmt::print("all {} checks passed\n", sum.total);
+    print(stdout, "all {} checks passed\n", sum.total);
   } else if (sum.passed == sum.total) {
-    fmt::print("incomplete: {} checks passed, none failed\n", sum.total);
+    print(stdout, "incomplete: {} checks passed, none failed\n", sum.total);
   } else {
-    fmt::print("{} of {} checks failed\n", sum.total - sum.passed, sum.total);
+    print(stdout, "{} of {} checks failed\n", sum.total - sum.passed, sum.total);
   }
 }
 

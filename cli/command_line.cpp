@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <optional>
 #include <sstream>
 
@@ -59,12 +60,45 @@ vmm::Accel accel_named(const std::string& name) {
   return name == "soft" ? vmm::Accel::kSoft : vmm::Accel::kAuto;
 }
 
+// Digits alone: a library's reading of "-1" is 2^64 - 1.
+bool is_access_number(const std::string& given, std::uint64_t& number) {
+  const auto [end, error] = std::from_chars(given.data(), given.data() + given.size(), number);
+  return error == std::errc() && end == given.data() + given.size() && number > 0;
+}
+
+// With a comma between; an empty part counts.
+std::vector<std::string> parts_of(const std::string& list) {
+  std::vector<std::string> parts(1);
+  for (const char c : list) {
+    if (c == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
 CLI::Validator access_number() {
   return CLI::Validator(
       [](std::string& given) {
         std::uint64_t number = 0;
-        const bool good = CLI::detail::lexical_cast(given, number) && number > 0;
-        return good ? std::string() : given + " is no number of accesses; they count from 1";
+        return is_access_number(given, number) ? std::string()
+                                               : given + " is no number of accesses; they count from 1";
+      },
+      "");
+}
+
+// "1,40,41": each is an access, and there is nothing else.
+CLI::Validator access_numbers() {
+  return CLI::Validator(
+      [](std::string& given) {
+        std::uint64_t number = 0;
+        for (const std::string& part : parts_of(given)) {
+          if (!is_access_number(part, number))
+            return "'" + part + "' is no number of accesses; they count from 1";
+        }
+        return std::string();
       },
       "");
 }
@@ -90,6 +124,7 @@ struct BootParser {
   std::string pam = "hyperv";
   std::string console = "402";
   std::string get = "batched";
+  std::string restart_at;
   bool deterministic = false;
 
   void add_to(CLI::App& app);
@@ -133,9 +168,8 @@ void BootParser::add_to(CLI::App& app) {
   boot->add_option("--restart-devices", options.restart_every,
                    "Service all above guest memory after every N-th config access")
       ->check(access_number());
-  boot->add_option("--restart-at", options.restart_at, "The same after these config accesses, as 1,40,41")
-      ->delimiter(',')
-      ->check(access_number());
+  boot->add_option("--restart-at", restart_at, "The same after these config accesses, as 1,40,41")
+      ->check(access_numbers());
   boot->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
   boot->add_flag("--quiet", options.quiet, "The firmware's log alone");
 }
@@ -284,6 +318,10 @@ Command chosen(const BootParser& boot, const CheckParser& check, const HostParse
   BootOptions options = boot.options;
   // The software CPU alone repeats exactly.
   options.accel = boot.deterministic ? vmm::Accel::kSoft : accel_named(boot.accel);
+  if (!boot.restart_at.empty()) {
+    for (const std::string& part : parts_of(boot.restart_at))
+      is_access_number(part, options.restart_at.emplace_back());
+  }
   options.pam = boot.pam == "chip" ? vmm::PamWay::kChip : vmm::PamWay::kHyperv;
   options.batching =
       boot.get == "strict" ? lowmeg::get::Batching::kNever : lowmeg::get::Batching::kWhereOffered;

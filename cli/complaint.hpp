@@ -1,18 +1,17 @@
 // What a command has to say on stderr, in one line.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <string>
 
+#include "cli/print.hpp"
 #include "vmm/machine.hpp"
 
 namespace cli {
 
 /// "lowmeg: " and the line.
 inline void complain(const std::string& line) {
-  fmt::print(stderr, "lowmeg: {}\n", line);
+  print(stderr, "lowmeg: {}\n", line);
 }
 
 /// Events on stderr, a line each; thread-safe.
@@ -24,7 +23,7 @@ class StderrEvents final : public lowmeg::EventSink {
   void event(const lowmeg::Event& event) override {
     if (voice_ == Voice::kQuiet || event.severity == lowmeg::Severity::kDebug) return;
     std::fflush(stdout);
-    fmt::print(stderr, "lowmeg: {}: {}\n", event.room, event.text);
+    print(stderr, "lowmeg: {}: {}\n", event.room, event.text);
   }
 
  private:

@@ -1,9 +1,9 @@
 #include "cli/host.hpp"
 
-#include <csignal>
 #include <cstdio>
 
 #include "cli/complaint.hpp"
+#include "cli/ending_signals.hpp"
 #include "cli/get_view.hpp"
 
 namespace cli {
@@ -16,25 +16,15 @@ class Printer final : public lowmeg::get::HostObserver {
                const lowmeg::get::SlotTable& slots) override {
     std::string text;
     for (std::size_t i = 0; i < requests.size(); ++i) text += request_text(requests[i], statuses[i]) + "\n";
-    fmt::print("{}{}", text, slots_text(slots));
+    print(stdout, "{}{}", text, slots_text(slots));
     std::fflush(stdout);
   }
 };
 
-// SIGINT and SIGTERM are blocked before there are threads, so that just one place waits for them.
-sigset_t block_ending_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  return signals;
-}
-
 }  // namespace
 
 int host(const HostOptions& options) {
-  const sigset_t signals = block_ending_signals();
+  const EndingSignals signals;
   Printer printer;
   StderrEvents events;
   auto dry = vmm::DryHost::create(options.socket, options.memory, options.batches, printer, events);
@@ -42,11 +32,10 @@ int host(const HostOptions& options) {
     complain(dry.error().message());
     return 1;
   }
-  fmt::print("serving GET at {}\n", options.socket);
+  print(stdout, "serving GET at {}\n", options.socket);
   std::fflush(stdout);
-  int signal = 0;
-  sigwait(&signals, &signal);
-  if (options.stats) fmt::print(stderr, "{}", counters_text("host", (*dry)->counters()));
+  signals.wait();
+  if (options.stats) print(stderr, "{}", counters_text("host", (*dry)->counters()));
   return 0;
 }
 

@@ -6,7 +6,7 @@
 
 namespace cli {
 
-/// Serves until SIGINT or SIGTERM; then 0. 1 when it cannot listen.
+/// Serves until SIGINT, SIGTERM or SIGHUP; then 0: that is how it is meant to end. 1 when it cannot listen.
 int host(const HostOptions& options);
 
 }  // namespace cli

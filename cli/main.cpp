@@ -3,9 +3,12 @@
 #include "cli/boot.hpp"
 #include "cli/check.hpp"
 #include "cli/host.hpp"
+#include "cli/standard_streams.hpp"
 #include "cli/state.hpp"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   const cli::Command command = cli::parse_command_line(argc, argv);
   if (const auto* farewell = std::get_if<cli::Farewell>(&command)) {
     std::fputs(farewell->text.c_str(), farewell->exit_status == 0 ? stdout : stderr);
@@ -15,4 +18,11 @@ int main(int argc, char** argv) {
   if (const auto* host = std::get_if<cli::HostOptions>(&command)) return cli::host(*host);
   if (const auto* state = std::get_if<cli::StateOptions>(&command)) return cli::state(*state);
   return cli::boot(std::get<cli::BootOptions>(command));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  cli::secure_standard_streams();
+  return cli::settle_stdout(run(argc, argv));
 }

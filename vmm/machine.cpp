@@ -123,6 +123,7 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
     const bool runs_on = turn.kind == Engine::Turn::Kind::kRan || turn.kind == Engine::Turn::Kind::kIdle;
     // Looked at before the devices are: a CPU may hold them for long.
     if (runs_on && steady_clock::now() >= deadline) return timed_out();
+    if (interrupted_) return {Outcome::Kind::kInterrupted, 0, "ended by a signal"};
     const auto held = engine_->hold_devices();
     if (auto outcome = after(turn)) return *outcome;
     if (watch_.found() && (watch_.line_complete() || turn.kind == Engine::Turn::Kind::kIdle))

@@ -1,6 +1,7 @@
 // The reference machine: guest memory, chipset, board and engine, and the loop that runs them.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -63,7 +64,8 @@ struct Outcome {
     kUntil,     ///< the console showed the text
     kPowerOff,  ///< the guest turned the machine off
     kTimeout,
-    kStopped,  ///< the machine cannot go on; message says why
+    kInterrupted,  ///< interrupt() was called
+    kStopped,      ///< the machine cannot go on; message says why
   };
   Kind kind;
   int exit_status;  ///< as the command's contract has it
@@ -97,6 +99,8 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
 
   /// Runs until there is an outcome, once. Afterwards the guest stands still.
   Outcome run();
+  /// Makes run() return soon. From any thread.
+  void interrupt() { interrupted_ = true; }
 
   std::vector<MegabyteRow> first_megabyte() { return chipset_->first_megabyte(); }
   Chipset& chipset() { return *chipset_; }
@@ -150,6 +154,8 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   ChipsetSocket host_bridge_socket_;
   ChipsetSocket agp_bridge_socket_;
   std::unique_ptr<Board> board_;
+
+  std::atomic<bool> interrupted_{false};
 
   // Volatile state: what the guest has asked for.
   std::optional<int> power_off_status_;

@@ -33,8 +33,9 @@ lowmeg::Result<Json> parse_json(std::string_view text) {
     Json json = Json::parse(text, watch);
     if (!names.twice().empty()) return json_refusal({}, "the field " + names.twice() + " is given twice");
     return json;
-  } catch (const Json::parse_error& error) {
-    // "[json.exception.parse_error.101] parse error at line 1, column 1: ..."
+  } catch (const Json::exception& error) {
+    // "[json.exception.parse_error.101] parse error at line 1, column 1: ..."; a number that no double holds
+    // is an out_of_range.
     const std::string what = error.what();
     return json_refusal({}, what.substr(what.find("] ") + 2));
   }
