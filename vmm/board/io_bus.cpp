@@ -5,6 +5,21 @@
 #include "lowmeg/core/invariant.hpp"
 
 namespace vmm {
+namespace {
+
+constexpr std::uint32_t kLastPort = 0xffff;
+
+// Of `size` bytes, 1 to 4.
+constexpr std::uint32_t mask_of(unsigned size) {
+  return 0xffffffffu >> (32 - 8 * size);
+}
+
+// To the end of the dword: what one cycle can carry.
+constexpr unsigned bytes_left(std::uint16_t port) {
+  return 4 - (port & 3u);
+}
+
+}  // namespace
 
 void IoBus::place(std::uint16_t first, std::uint16_t count, Width width, PortDevice& device) {
   const Placement placement{first, first + std::uint32_t{count}, static_cast<unsigned>(width), &device};
@@ -13,6 +28,7 @@ void IoBus::place(std::uint16_t first, std::uint16_t count, Width width, PortDev
   const bool clear_below = at == placements_.begin() || (at - 1)->end <= placement.first;
   const bool clear_above = at == placements_.end() || placement.end <= at->first;
   LOWMEG_INVARIANT(clear_below && clear_above, "the ports of two devices do not overlap");
+  LOWMEG_INVARIANT(width != Width::kDword || (first | count) % 4 == 0, "a dword device has whole dwords");
   placements_.insert(at, placement);
 }
 
@@ -21,7 +37,26 @@ void IoBus::place_movable(std::uint16_t count, Width width, MovablePorts& device
 }
 
 std::uint32_t IoBus::read(std::uint16_t port, unsigned size) {
-  if (PortDevice* const whole = find_whole(port, size)) return whole->read(port, size);
+  const unsigned first = std::min(size, bytes_left(port));
+  const std::uint32_t value = read_cycle(port, first);
+  const std::uint32_t next = std::uint32_t{port} + first;
+  if (first == size) return value;
+  const unsigned rest = size - first;
+  const std::uint32_t above =
+      next <= kLastPort ? read_cycle(static_cast<std::uint16_t>(next), rest) : mask_of(rest);
+  return value | above << (8 * first);
+}
+
+void IoBus::write(std::uint16_t port, unsigned size, std::uint32_t value) {
+  const unsigned first = std::min(size, bytes_left(port));
+  write_cycle(port, first, value & mask_of(first));
+  const std::uint32_t next = std::uint32_t{port} + first;
+  if (first < size && next <= kLastPort)
+    write_cycle(static_cast<std::uint16_t>(next), size - first, value >> (8 * first));
+}
+
+std::uint32_t IoBus::read_cycle(std::uint16_t port, unsigned size) {
+  if (PortDevice* const whole = find_whole(port, size)) return whole->read(port, size) & mask_of(size);
   std::uint32_t value = 0;
   for (unsigned i = 0; i < size; ++i) {
     PortDevice* const device = find(port + i).device;
@@ -31,7 +66,7 @@ std::uint32_t IoBus::read(std::uint16_t port, unsigned size) {
   return value;
 }
 
-void IoBus::write(std::uint16_t port, unsigned size, std::uint32_t value) {
+void IoBus::write_cycle(std::uint16_t port, unsigned size, std::uint32_t value) {
   if (PortDevice* const whole = find_whole(port, size)) return whole->write(port, size, value);
   for (unsigned i = 0; i < size; ++i) {
     PortDevice* const device = find(port + i).device;
@@ -53,7 +88,7 @@ IoBus::Owner IoBus::find(std::uint32_t port) const {
   return {};
 }
 
-// The device that takes the access in one piece: wide enough, and the owner of every byte of it.
+// The device that takes the cycle in one piece: wide enough, and the owner of every byte of it.
 PortDevice* IoBus::find_whole(std::uint32_t port, unsigned size) const {
   const Owner owner = find(port);
   if (!owner.device || size > owner.width) return nullptr;

@@ -27,8 +27,9 @@ class Recorder final : public PortDevice {
   std::string& log_;
 };
 
-// "An access wider than the device's data path, or running past its ports, is done in bytes, lowest first."
-TEST(IoBus, SplitsWhatIsWiderThanTheDevice) {
+// "A cycle for each dword that it touches, lowest first", which a dword device gets whole; on the ISA bus "a
+// cycle wider than the device's data path, or running past its ports, is done in bytes, lowest first".
+TEST(IoBus, CutsAnAccessIntoCyclesAndThoseIntoBytes) {
   std::string log;
   Recorder narrow(0xaa, log), wide(0xbb, log);
   IoBus bus;
@@ -42,10 +43,19 @@ TEST(IoBus, SplitsWhatIsWiderThanTheDevice) {
     const char* cycles;
   };
   const Row rows[] = {
-      {0x70, 1, 0xaa, "r70.1 "},         {0x70, 2, 0xaaaa, "r70.1 r71.1 "},
-      {0x71, 2, 0xffaa, "r71.1 "},       {0x6f, 4, 0xffaaaaff, "r70.1 r71.1 "},
-      {0xcf8, 4, 0xbbbbbbbb, "rcf8.4 "}, {0xcfe, 4, 0xffffbbbb, "rcfe.1 rcff.1 "},
-      {0xffff, 4, 0xffffffff, ""},       {0x100, 2, 0xffff, ""},
+      {0x70, 1, 0xaa, "r70.1 "},
+      {0x70, 2, 0xaaaa, "r70.1 r71.1 "},
+      {0x71, 2, 0xffaa, "r71.1 "},
+      {0x6f, 4, 0xffaaaaff, "r70.1 r71.1 "},
+      {0xcf8, 4, 0xbbbbbbbb, "rcf8.4 "},
+      {0xcf7, 4, 0xbbbbbbff, "rcf8.3 "},
+      {0xcf9, 2, 0xbbbb, "rcf9.2 "},
+      {0xcf9, 4, 0xbbbbbbbb, "rcf9.3 rcfc.1 "},
+      {0xcfa, 4, 0xbbbbbbbb, "rcfa.2 rcfc.2 "},
+      {0xcfb, 2, 0xbbbb, "rcfb.1 rcfc.1 "},
+      {0xcfe, 4, 0xffffbbbb, "rcfe.2 "},
+      {0xffff, 4, 0xffffffff, ""},
+      {0x100, 2, 0xffff, ""},
   };
   for (const Row& row : rows) {
     log.clear();
@@ -57,6 +67,13 @@ TEST(IoBus, SplitsWhatIsWiderThanTheDevice) {
   bus.write(0xcfc, 4, 0x12345678);
   bus.write(0x5000, 4, 1);
   EXPECT_EQ(log, "w70.1=34 w71.1=12 wcfc.4=12345678 ");
+  log.clear();
+  bus.write(0xcf7, 4, 0x12345678);
+  bus.write(0xcf9, 4, 0x9abcdef0);
+  bus.write(0xcfd, 4, 0x12345678);
+  bus.write(0x6e, 4, 0x12345678);
+  bus.write(0xffff, 2, 0);
+  EXPECT_EQ(log, "wcf8.3=123456 wcf9.3=bcdef0 wcfc.1=9a wcfd.3=345678 w70.1=34 w71.1=12 ");
 }
 
 class Wanderer final : public MovablePorts {
@@ -99,7 +116,15 @@ TEST(IoBus, MovablePortsYieldToThosePlaced) {
   }
   movable.at = 0x600;
   bus.write(0x602, 4, 0);
-  EXPECT_EQ(movable.writes, 2u) << "two bytes of four";
+  EXPECT_EQ(movable.writes, 1u) << "one cycle at 602h; at 604h the placed device's";
+}
+
+TEST(IoBusDeathTest, ADwordDeviceHasWholeDwords) {
+  std::string log;
+  Recorder device(0, log);
+  IoBus bus;
+  EXPECT_DEATH(bus.place(0x42, 4, Width::kDword, device), "whole dwords");
+  EXPECT_DEATH(bus.place(0x40, 2, Width::kDword, device), "whole dwords");
 }
 
 TEST(IoBusDeathTest, TwoDevicesAtOnePortAreAMistakeOfTheProgram) {

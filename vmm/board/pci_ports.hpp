@@ -1,7 +1,10 @@
 // CF8h-CFFh on the board: PCI configuration, with the reset control register's byte in its midst.
 //
-// After the 82443BX data sheet (290633), 3.2: byte cycles at CF8h-CFBh are not the bridge's and go on, which
-// is how CF9h comes to be the PIIX3's (290550, RCR). All else goes to lowmeg::bridge::ConfigPorts.
+// After the 82443BX data sheet (290633), 3.2: of the cycles at CF8h-CFBh only the dword is the bridge's. The
+// others go on to PCI, where the PIIX3 claims those whose address is CF9h (290550, RCR): a byte, a word, or
+// the three bytes of a dword access that begins there; it takes the lowest byte. A cycle that begins at CF8h
+// carries that address and is nobody's, whatever bytes it enables. All else goes to
+// lowmeg::bridge::ConfigPorts.
 #pragma once
 
 #include <cstdint>

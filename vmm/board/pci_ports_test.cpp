@@ -28,7 +28,7 @@ struct Rig {
   PciPorts ports{config, reset_control, faults, observer};
 };
 
-// Byte cycles at CF9h are the PIIX3's, all else at CF8h-CFFh the bridge's; a write that fails is a
+// Cycles that begin at CF9h are the PIIX3's, all else at CF8h-CFFh the bridge's; a write that fails is a
 // fault.
 TEST(PciPorts, ShareTheRange) {
   struct Row {
@@ -40,9 +40,11 @@ TEST(PciPorts, ShareTheRange) {
     std::size_t faults;
   };
   const Row rows[] = {
-      {0xcf8, 4, 0x80000000, 0, "", 0}, {0xcf9, 1, 0x06, 1, "", 0}, {0xcf9, 2, 0x0606, 0, "", 0},
-      {0xcf8, 1, 0x80, 0, "", 0},       {0xcfc, 4, 0, 0, "", 1},    {0xcff, 1, 0, 0, "", 1},
-      {0xcfa, 4, 0, 0, "", 1},          {0xcfb, 1, 0x06, 0, "", 0},
+      {0xcf8, 4, 0x80000000, 0, "", 0}, {0xcf9, 1, 0x06, 1, "", 0},     {0xcf9, 2, 0x0606, 1, "", 0},
+      {0xcf9, 3, 0x000006, 1, "", 0},   {0xcf9, 3, 0x060600, 0, "", 0}, {0xcf8, 2, 0x0600, 0, "", 0},
+      {0xcf8, 3, 0x060606, 0, "", 0},   {0xcf8, 1, 0x80, 0, "", 0},     {0xcfa, 1, 0x06, 0, "", 0},
+      {0xcfa, 2, 0x0606, 0, "", 0},     {0xcfb, 1, 0x06, 0, "", 0},     {0xcfc, 4, 0, 0, "", 1},
+      {0xcff, 1, 0, 0, "", 1},          {0xcfd, 3, 0, 0, "", 1},
   };
   for (const Row& row : rows) {
     Rig rig;
@@ -59,6 +61,9 @@ TEST(PciPorts, ReadFromTheirOwners) {
   rig.ports.write(0xcf8, 4, 0x80000000);
   rig.ports.write(0xcf9, 1, 0xfb);
   EXPECT_EQ(rig.ports.read(0xcf9, 1), 0x03u);
+  EXPECT_EQ(rig.ports.read(0xcf9, 2), 0xff03u);
+  EXPECT_EQ(rig.ports.read(0xcf9, 3), 0xffff03u);
+  EXPECT_EQ(rig.ports.read(0xcf8, 2), 0xffffu) << "nobody's";
   EXPECT_EQ(rig.ports.read(0xcf8, 4), 0x80000000u);
   EXPECT_EQ(rig.ports.read(0xcfc, 4), 0x12378086u);
   EXPECT_EQ(rig.ports.read(0xcfe, 2), 0x1237u);
@@ -77,8 +82,8 @@ TEST(PciPorts, TellOfAccessesToData) {
   EXPECT_EQ(rig.observer.log, "rr");
   rig.ports.write(0xcf8, 4, 0x80000800);  // nobody there
   rig.ports.write(0xcfe, 2, 0);
-  rig.ports.read(0xcfa, 4);
-  EXPECT_EQ(rig.observer.log, "rrwr");
+  rig.ports.read(0xcfa, 2);
+  EXPECT_EQ(rig.observer.log, "rrw");
 }
 
 // RCR: a reset each time that bit 2 goes from 0 to 1.

@@ -75,10 +75,7 @@ std::uint32_t Piix4Pm::read_dword(unsigned offset) const {
 
 std::uint32_t Piix4Pm::read(std::uint16_t port, unsigned size) {
   const unsigned offset = port % kBlockSize;
-  const unsigned shift = 8 * (offset & 3);
-  std::uint64_t pair = read_dword(offset & ~3u);
-  if (shift / 8 + size > 4) pair |= std::uint64_t{read_dword((offset + 4) % kBlockSize & ~3u)} << 32;
-  return static_cast<std::uint32_t>(pair >> shift & ((1ull << (8 * size)) - 1));
+  return read_dword(offset & ~3u) >> (8 * (offset & 3)) & 0xffffffffu >> (32 - 8 * size);
 }
 
 void Piix4Pm::write(std::uint16_t port, unsigned size, std::uint32_t value) {

@@ -14,8 +14,8 @@ class PortDevice {
  public:
   virtual ~PortDevice() = default;
 
-  /// `size` is 1, 2 or 4 bytes, never more than the width the device was placed with; the value is
-  /// zero-extended.
+  /// A bus cycle: `size` bytes from `port` on, all within one dword; never more than the width the device was
+  /// placed with. 1 or 2, for a dword device also 3 or 4. The value is zero-extended.
   virtual std::uint32_t read(std::uint16_t port, unsigned size) = 0;
   virtual void write(std::uint16_t port, unsigned size, std::uint32_t value) = 0;
 };
