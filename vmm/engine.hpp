@@ -46,6 +46,12 @@ class Engine {
   virtual void request_stop() = 0;
   /// The CPUs as after power-on. Not after a turn of kRan or kIdle.
   virtual lowmeg::Result<void> reset() = 0;
+  /// Moves the A20M# pin. False: this engine cannot mask addresses, which stay whole. From a port device.
+  virtual bool set_a20(Level /*level*/) { return false; }
+  /// Whether the CPUs have an FPU, as CPUID tells the guest.
+  virtual bool has_fpu() const = 0;
+  /// What a person should hear of what the guest is doing, once each; one line. After run().
+  virtual std::optional<std::string> news() { return std::nullopt; }
   /// The guest executes nothing any more.
   virtual void stop() {}
   /// While the lock lives no port device is called.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "vmm/cpu_kvm/guest_cpuid.hpp"
+
 namespace vmm {
 namespace {
 
@@ -31,6 +33,9 @@ lowmeg::Result<void> KvmEngine::build(GuestMemory& memory, unsigned cpus,
   auto created = KvmCpus::create({.cpus = cpus, .vm = *vm_, .exits = *this});
   if (!created) return tl::unexpected(created.error());
   cpus_ = std::move(*created);
+  auto fpu = tells_of_fpu(vm_->kvm_fd());
+  if (!fpu) return tl::unexpected(fpu.error());
+  has_fpu_ = *fpu;
   auto mapper =
       lowmeg::kvm::KvmMapper::create({.vm_fd = vm_->fd(),
                                       .window = kWindow,

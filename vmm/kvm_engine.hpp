@@ -37,6 +37,7 @@ class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites
   lowmeg::Result<void> reset() override { return cpus_->reset(); }
   void stop() override { cpus_->stop(); }
   std::unique_lock<std::mutex> hold_devices() override { return exits_->lock_ports(); }
+  bool has_fpu() const override { return has_fpu_; }
   std::string where() override { return cpus_->where(0); }
 
  private:
@@ -72,6 +73,7 @@ class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites
   std::unique_ptr<KvmCpus> cpus_;
   std::unique_ptr<lowmeg::kvm::KvmMapper> mapper_;
   std::optional<BoardExits> exits_;
+  bool has_fpu_ = false;
   Phase phase_ = Phase::kNew;
   std::atomic<bool> was_busy_{false};  // there were port accesses since the last turn
   unsigned quiet_turns_ = 0;

@@ -91,6 +91,7 @@ void Machine::build_board() {
   const bool has_agp = chipset_->agp_bridge() != nullptr;
   const BoardConfig board{.ram_bytes_told = chipset_->ram_told(),
                           .cpus = config_.cpus,
+                          .coprocessor = engine_->has_fpu() ? Coprocessor::kFitted : Coprocessor::kNone,
                           .vgabios = config_.memory.vga_bios,
                           .pci_vga_bios = config_.pci_vga_bios,
                           .floppy = config_.floppy,
@@ -98,7 +99,7 @@ void Machine::build_board() {
                           .rtc_start = rtc_start(config_.timing),
                           .piix_device = has_agp ? kPiixBesideAgp : kPiixDevice};
   board_ = std::make_unique<Board>(
-      board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this, *this,
+      board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this, *this, *this,
                         lowmeg::memory::BusMaster(engine_->mapper(), memory_->ram, memory_->rom)});
   host_bridge_socket_.plug(*chipset_);
   board_->config_ports().place(kHostBridgeDevice, 0, host_bridge_socket_);
@@ -120,6 +121,8 @@ Outcome Machine::run() {
 Outcome Machine::run_until(steady_clock::time_point deadline) {
   for (;;) {
     const Engine::Turn turn = engine_->run();
+    if (const auto line = engine_->news(); line && news_.admit())
+      listeners_.events.event({lowmeg::Severity::kWarning, "vmm", *line});
     const bool runs_on = turn.kind == Engine::Turn::Kind::kRan || turn.kind == Engine::Turn::Kind::kIdle;
     // Looked at before the devices are: a CPU may hold them for long.
     if (runs_on && steady_clock::now() >= deadline) return timed_out();
@@ -189,6 +192,14 @@ void Machine::power_off(int exit_status) {
 void Machine::reset() {
   reset_wanted_ = true;
   engine_->request_stop();
+}
+
+void Machine::set_a20(Level level) {
+  if (engine_->set_a20(level) || level == Level::kHigh || !a20_unmasked_.admit()) return;
+  listeners_.events.event(
+      {lowmeg::Severity::kWarning, "vmm",
+       "the guest closes the A20 gate: KVM cannot mask address bit 20, and addresses stay "
+       "as they are"});
 }
 
 void Machine::fault(const lowmeg::Error& error) {

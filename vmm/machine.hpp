@@ -90,7 +90,7 @@ class ChipsetSocket final : public lowmeg::bridge::ConfigFunction {
 };
 
 /// One thread builds, runs and asks.
-class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccessObserver, Patience {
+class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccessObserver, Patience, A20Pin {
  public:
   ~Machine() override;
   /// Builds everything and powers it on: guest memory is as the reset values want it. Nothing has run yet.
@@ -136,6 +136,7 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   void put(char c) override;
   void accessed(ConfigAccess access) override;
   void took_long() override { engine_->request_stop(); }
+  void set_a20(Level level) override;
 
   // Static configuration.
   const MachineConfig config_;
@@ -164,6 +165,8 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   std::uint64_t config_accesses_ = 0;
   std::uint64_t restarts_ = 0;
   lowmeg::EventLimit triple_faults_{4};
+  lowmeg::EventLimit news_{4};
+  lowmeg::EventLimit a20_unmasked_{1};
 };
 
 }  // namespace vmm

@@ -1,8 +1,11 @@
 #include "vmm/soft_engine.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 namespace vmm {
 namespace {
@@ -12,6 +15,20 @@ constexpr std::uint32_t kInterruptFlag = 0x200;
 constexpr std::uint64_t kSlice = 2000;
 constexpr std::uint64_t kDeterministicSlice = 50000;
 constexpr std::chrono::milliseconds kLongestWait{10};
+
+// SDM volume 3, table 6-1, of the exceptions that the software CPU raises.
+std::string_view mnemonic(std::uint8_t vector) {
+  constexpr std::string_view kNames[] = {"#DE", "",    "", "", "",    "",    "#UD",
+                                         "#NM", "#DF", "", "", "#NP", "#SS", "#GP"};
+  return vector < std::size(kNames) && !kNames[vector].empty() ? kNames[vector] : "exception";
+}
+
+std::string describe(const RepeatedException& repeated) {
+  return fmt::format(
+      "{} (vector {}) repeats without end at {:04X}:{:08X}, code {:02X}: its handler returns to it",
+      mnemonic(repeated.vector), repeated.vector, repeated.selector, repeated.eip,
+      fmt::join(repeated.bytes, " "));
+}
 
 }  // namespace
 
@@ -72,9 +89,18 @@ std::optional<std::string> SoftEngine::wait() {
   return std::nullopt;
 }
 
+std::optional<std::string> SoftEngine::news() {
+  const std::optional<RepeatedException> repeated = cpu_->repeated_exception();
+  if (!repeated || repeated == told_) return std::nullopt;
+  told_ = repeated;
+  return describe(*repeated);
+}
+
 std::string SoftEngine::where() {
   const CpuState state = cpu_->state();
-  return fmt::format("{:04X}:{:08X}", state.segment[kCs].selector, state.eip);
+  const std::string place = fmt::format("{:04X}:{:08X}", state.segment[kCs].selector, state.eip);
+  const std::optional<RepeatedException> repeated = cpu_->repeated_exception();
+  return repeated ? place + "; " + describe(*repeated) : place;
 }
 
 void SoftEngine::set(Level level) {

@@ -27,6 +27,12 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
     cpu_->reset();
     return {};
   }
+  bool set_a20(Level level) override {
+    cpu_->set_a20(level == Level::kHigh ? CpuSoft::Level::kHigh : CpuSoft::Level::kLow);
+    return true;
+  }
+  bool has_fpu() const override { return CpuSoft::kHasFpu; }
+  std::optional<std::string> news() override;
   std::string where() override;
 
   CpuState cpu_state() const { return cpu_->state(); }
@@ -45,6 +51,7 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
   MachineClock& clock_;
   Board* board_ = nullptr;
   std::unique_ptr<CpuSoft> cpu_;
+  std::optional<RepeatedException> told_;  // the one that news() was about
 };
 
 }  // namespace vmm

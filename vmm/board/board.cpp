@@ -39,9 +39,10 @@ FwCfg::Bytes e820(std::uint64_t ram_bytes) {
 Board::Board(const BoardConfig& config, const BoardLinks& links)
     : pic_(links.intr),
       pit_(links.clock, pic_),
-      cmos_(links.clock, {config.ram_bytes_told, config.cpus, config.rtc_start}),
-      i8042_(links.power),
-      port92_(links.power),
+      cmos_(links.clock, {config.ram_bytes_told, config.cpus, config.coprocessor, config.rtc_start}),
+      a20_gate_(links.a20),
+      i8042_(links.power, a20_gate_),
+      port92_(links.power, a20_gate_),
       fw_cfg_(links.bus_master, links.patience),
       power_ports_(links.power),
       reset_control_(links.power),

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lowmeg/bridge/config_ports.hpp"
+#include "vmm/board/a20_gate.hpp"
 #include "vmm/board/apm_ports.hpp"
 #include "vmm/board/cmos.hpp"
 #include "vmm/board/com1.hpp"
@@ -46,6 +47,7 @@ struct BoardConfig {
   /// Bytes of RAM from 0, below 4 GiB, that firmware is told of: without what the machine hides at the top.
   std::uint64_t ram_bytes_told = 0;
   unsigned cpus = 1;
+  Coprocessor coprocessor = Coprocessor::kNone;
   std::optional<std::vector<std::uint8_t>> vgabios;  ///< there is a VGA card on the ISA bus if there is one
   std::optional<std::vector<std::uint8_t>> pci_vga_bios;  ///< and one on PCI, in its expansion ROM
   std::optional<std::vector<std::uint8_t>> floppy;        ///< an image of a floppy disk's size
@@ -59,6 +61,7 @@ struct BoardLinks {
   const Clock& clock;
   PowerControl& power;
   InterruptPin& intr;
+  A20Pin& a20;
   ConsoleSink& console;
   FaultSink& faults;
   ConfigAccessObserver& config_accesses;
@@ -103,6 +106,7 @@ class Board {
   Pic pic_;
   Pit pit_;
   Cmos cmos_;
+  A20Gate a20_gate_;
   I8042 i8042_;
   Port92 port92_;
   ApmPorts apm_;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "vmm/board/a20_gate.hpp"
 #include "vmm/board/console_sink.hpp"
 #include "vmm/board/interrupt_pin.hpp"
 #include "vmm/board/pci_ports.hpp"
@@ -41,6 +42,13 @@ class FakeConsole final : public ConsoleSink {
  public:
   void put(char character) override { text += character; }
   std::string text;
+};
+
+/// "H" each time it is told of an open gate, "L" of a closed one.
+class FakeA20 final : public A20Pin {
+ public:
+  void set_a20(Level level) override { log += level == Level::kHigh ? 'H' : 'L'; }
+  std::string log;
 };
 
 /// "+3" for a line raised, "-3" for one lowered.

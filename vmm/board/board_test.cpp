@@ -13,7 +13,7 @@ namespace {
 
 struct Rig {
   explicit Rig(const BoardConfig& config)
-      : board(config, {clock, power, pin, console, faults, observer, patience,
+      : board(config, {clock, power, pin, a20, console, faults, observer, patience,
                        lowmeg::memory::BusMaster(mapper, ram, rom)}) {}
   std::string fw_cfg(unsigned key, unsigned bytes) {
     board.io().write(0x510, 2, key);
@@ -28,6 +28,7 @@ struct Rig {
   fakes::FakeClock clock;
   fakes::FakePower power;
   fakes::FakePin pin;
+  fakes::FakeA20 a20;
   fakes::FakeConsole console;
   fakes::FakeFaults faults;
   fakes::FakeObserver observer;
@@ -76,6 +77,86 @@ TEST(Board, AnswersAtPowerOn) {
   };
   Rig rig(BoardConfig{});
   for (const Row& row : rows) EXPECT_EQ(rig.board.io().read(row.port, row.size), row.reads) << row.port;
+}
+
+// What a write of some size at some port does, by the rule of each device: those of PCI judge a whole cycle
+// by its address and bytes, those of ISA get bytes, those of emulators what their emulator gives them.
+TEST(Board, EachDeviceHasItsRuleForWideAndStraddlingWrites) {
+  struct Row {
+    const char* rule;
+    std::uint16_t port;
+    unsigned size;
+    std::uint32_t value;
+    unsigned resets = 0;
+    std::vector<int> statuses = {};
+    const char* text = "";
+  };
+  const Row rows[] = {
+      {"RCR: a cycle that begins at CF9h", 0xcf9, 1, 0x06, 1},
+      {"a word of them", 0xcf9, 2, 0x0606, 1},
+      {"the three bytes of a dword", 0xcf9, 4, 0x00000006, 1},
+      {"but the lowest byte decides", 0xcf9, 2, 0x0600},
+      {"not one that begins at CF8h", 0xcf8, 2, 0x0600},
+      {"nor a dword's rest", 0xcf7, 4, 0x00060000},
+      {"CONFADD", 0xcf8, 4, 0x00000600},
+      {"92h in a word from 91h", 0x91, 2, 0x0100, 1},
+      {"92h in a dword from 8Fh", 0x8f, 4, 0x01000000, 1},
+      {"64h in a dword from 61h", 0x61, 4, 0xfe000000, 1},
+      {"60h does not reset", 0x60, 1, 0xfe},
+      {"isa-debug-exit in a word from 500h", 0x500, 2, 0x0300, 0, {7}},
+      {"PM1a of newer QEMU: the word", 0x604, 2, 0x2000, 0, {0}},
+      {"not its upper byte", 0x605, 1, 0x20},
+      {"not a dword", 0x604, 4, 0x2000},
+      {"PMCNTRL, moved to B004h", 0xb004, 4, 0x2000, 0, {0}},
+      {"its upper byte", 0xb005, 1, 0x20, 0, {0}},
+      {"over a dword's boundary", 0xb003, 4, 0x00200000, 0, {0}},
+      {"Bochs's text ports take a word", 0x402, 2, 0x6261, 0, {}, "ab"},
+      {"in bytes if it is wider", 0x400, 4, 0x62610000, 0, {}, "ab"},
+      {"panic: a word, at an odd port too", 0x401, 2, 0x0007, 0, {}, "BIOS panic at line 7\n"},
+      {"a dword from there is bytes", 0x401, 4, 0x00626107, 0, {}, "ab"},
+  };
+  for (const Row& row : rows) {
+    Rig rig(BoardConfig{});
+    rig.config_dword(0x80000b40);
+    rig.board.io().write(0xcfc, 4, 0xb001);
+    rig.config_dword(0x80000b80);
+    rig.board.io().write(0xcfc, 1, 1);
+    rig.board.io().write(row.port, row.size, row.value);
+    EXPECT_EQ(rig.power.resets, row.resets) << row.rule;
+    EXPECT_EQ(rig.power.statuses, row.statuses) << row.rule;
+    EXPECT_EQ(rig.console.text, row.text) << row.rule;
+  }
+}
+
+// The same of reads and of what is read back.
+TEST(Board, EachDeviceHasItsRuleForWideReads) {
+  struct Row {
+    const char* rule;
+    std::uint16_t write_port;
+    unsigned write_size;
+    std::uint32_t value;
+    std::uint16_t port;
+    unsigned size;
+    std::uint32_t reads;
+  };
+  const Row rows[] = {
+      {"CONFADD: the dword", 0xcf8, 4, 0x80000800, 0xcf8, 4, 0x80000800},
+      {"no less", 0xcf8, 4, 0x80000800, 0xcf8, 2, 0xffff},
+      {"RCR in a word", 0xcf9, 1, 0x02, 0xcf9, 2, 0xff02},
+      {"in a dword, with CONFDATA's first byte", 0xcf8, 4, 0x80000800, 0xcf9, 4, 0x86ffff00},
+      {"CONFDATA over its end", 0xcf8, 4, 0x80000800, 0xcfe, 4, 0xffff7000},
+      {"CONFDATA over its beginning", 0xcf8, 4, 0x80000800, 0xcfb, 4, 0x008086ff},
+      {"CMOS: a word is index and data", 0x70, 2, 0x5a39, 0x70, 2, 0x5aff},
+      {"ELCR: a word is both", 0x4d0, 2, 0x1208, 0x4d0, 2, 0x1208},
+      {"fw_cfg: a word selects", 0x510, 2, 0x0000, 0x511, 1, 'Q'},
+      {"two bytes do not", 0x511, 2, 0x0119, 0x511, 1, 'Q'},
+      {"its DMA address over a dword's boundary", 0x80, 1, 0, 0x516, 4, 0x4320554d},
+  };
+  for (const Row& row : rows) {
+    Rig rig(BoardConfig{});
+    rig.board.io().write(row.write_port, row.write_size, row.value);
+    EXPECT_EQ(rig.board.io().read(row.port, row.size), row.reads) << row.rule;
+  }
 }
 
 TEST(Board, TellsFirmwareOfItsMemory) {

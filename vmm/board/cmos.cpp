@@ -34,11 +34,11 @@ constexpr Byte kBytes[] = {
     {0x0f, 0x00},  // shutdown status: none, so a reset runs POST
     {0x10, 0x00},  // no floppy drives
     {0x12, 0x00},  // no hard disks
-    {0x14, 0x02},  // equipment: FPU
     {0x38, 0x00},  // third boot device none (7:4); a floppy needs its 55AA (bit 0)
     {0x3d, 0x21},  // boot order: floppy (1), then hard disk (2)
     {0x3f, 0x01},  // fast boot: the Bochs BIOS shows no menu and so does not wait three seconds for a key
 };
+constexpr std::uint8_t kEquipment = 0x14, kEquipmentFpu = 0x02;
 constexpr std::uint8_t kCpus = 0x5f;  // processors besides the first
 
 void put(std::array<std::uint8_t, 128>& bytes, const SizeField& field, std::uint64_t size) {
@@ -55,6 +55,7 @@ Cmos::Cmos(const Clock& clock, const CmosConfig& config) : rtc_(clock, config.rt
   for (const SizeField& field : kRamSizes) put(bytes_, field, config.ram_bytes);
   for (const Byte& byte : kBytes) bytes_[byte.at] = byte.value;
   bytes_[kCpus] = static_cast<std::uint8_t>(std::clamp(config.cpus, 1u, 256u) - 1);
+  bytes_[kEquipment] = config.coprocessor == Coprocessor::kFitted ? kEquipmentFpu : 0;
   bytes_[kCentury] = rtc_.century();
   bytes_[kRegA] = kRegAReset;
   bytes_[kRegB] = kRegB24Hours;

@@ -15,10 +15,14 @@
 
 namespace vmm {
 
+/// Whether the equipment byte tells of an x87.
+enum class Coprocessor { kNone, kFitted };
+
 /// What the board writes into the CMOS RAM.
 struct CmosConfig {
-  std::uint64_t ram_bytes = 0;           ///< RAM from 0 that firmware is told of, below 4 GiB
-  unsigned cpus = 1;                     ///< 1 to 256
+  std::uint64_t ram_bytes = 0;  ///< RAM from 0 that firmware is told of, below 4 GiB
+  unsigned cpus = 1;            ///< 1 to 256
+  Coprocessor coprocessor = Coprocessor::kNone;
   std::chrono::sys_seconds rtc_start{};  ///< the date at the Clock's nanosecond 0
 };
 

@@ -15,7 +15,7 @@ constexpr auto kStart = std::chrono::sys_days(std::chrono::year(1999) / 12 / 31)
 
 struct Rig {
   explicit Rig(std::uint64_t ram_bytes = 63 * kMiB, unsigned cpus = 1)
-      : cmos(clock, {ram_bytes, cpus, kStart}) {}
+      : cmos(clock, {ram_bytes, cpus, Coprocessor::kNone, kStart}) {}
   unsigned read(unsigned index) {
     cmos.write(0x70, 1, index | 0x80);
     return cmos.read(0x71, 1);
@@ -38,6 +38,16 @@ struct Rig {
   fakes::FakeClock clock;
   Cmos cmos;
 };
+
+// 14h, the equipment byte: bit 1 tells of an x87.
+TEST(Cmos, TellsOfTheCoprocessor) {
+  fakes::FakeClock clock;
+  for (const Coprocessor coprocessor : {Coprocessor::kNone, Coprocessor::kFitted}) {
+    Cmos cmos(clock, {kMiB, 1, coprocessor, kStart});
+    cmos.write(0x70, 1, 0x14);
+    EXPECT_EQ(cmos.read(0x71, 1), coprocessor == Coprocessor::kFitted ? 0x02u : 0x00u);
+  }
+}
 
 // Base and extended memory in KiB (15h, 17h, 30h), above 16 MiB in 64 KiB (34h).
 TEST(Cmos, TellsTheSizeOfMemory) {

@@ -64,7 +64,7 @@ void I8042::reset() {
   last_ = 0;
   waiting_ = 0;
   command_byte_ = 0x61;
-  output_port_ = 0xcf;
+  set_output_port(0xcf);
   status_ = 0x10;
 }
 
@@ -104,8 +104,10 @@ void I8042::command(std::uint8_t value) {
   }
   for (const BitChange& change : kBitChanges) {
     if (change.command != value) continue;
-    std::uint8_t& target = change.target == Target::kCommandByte ? command_byte_ : output_port_;
-    target = static_cast<std::uint8_t>((target & ~change.clear) | change.set);
+    const bool is_command_byte = change.target == Target::kCommandByte;
+    const std::uint8_t old = is_command_byte ? command_byte_ : output_port_;
+    const auto changed = static_cast<std::uint8_t>((old & ~change.clear) | change.set);
+    is_command_byte ? void(command_byte_ = changed) : set_output_port(changed);
   }
   if (std::ranges::find(kWithParameter, value) != std::end(kWithParameter)) waiting_ = value;
   if (value == kReadCommandByte) answer({command_byte_});
@@ -120,7 +122,7 @@ void I8042::parameter(std::uint8_t command, std::uint8_t value) {
       command_byte_ = value;
       return;
     case kWriteOutputPort:
-      return set_output_port(value);
+      return write_output_port(value);
     case kWriteKeyboardBuffer:
     case kWriteAuxBuffer:
       return answer({value});
@@ -130,7 +132,12 @@ void I8042::parameter(std::uint8_t command, std::uint8_t value) {
 }
 
 void I8042::set_output_port(std::uint8_t value) {
-  output_port_ = value | kNotReset;
+  output_port_ = value;
+  a20_.drive(A20Gate::Input::kKeyboard, value & kA20 ? Level::kHigh : Level::kLow);
+}
+
+void I8042::write_output_port(std::uint8_t value) {
+  set_output_port(value | kNotReset);
   if (!(value & kNotReset)) power_.reset();
 }
 

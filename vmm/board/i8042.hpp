@@ -3,8 +3,7 @@
 //
 // After the Intel 8042 data sheet (UPI-42) and the IBM PC AT technical reference, "Keyboard controller":
 // self-tests, command byte, output port, the pulse that resets the machine. Left out: scan codes and IRQ 1,
-// because nobody types; a mouse (a byte sent to it vanishes); the effect of A20, which is always open in this
-// machine: its bit is read back and no more.
+// because nobody types; a mouse (a byte sent to it vanishes).
 #pragma once
 
 #include <array>
@@ -12,6 +11,7 @@
 #include <deque>
 #include <initializer_list>
 
+#include "vmm/board/a20_gate.hpp"
 #include "vmm/board/port_device.hpp"
 
 namespace vmm {
@@ -22,8 +22,8 @@ class I8042 final : public PortDevice {
   static constexpr std::uint16_t kDataPort = 0x60;
   static constexpr std::uint16_t kCommandPort = 0x64;
 
-  /// Borrows the power control.
-  explicit I8042(PowerControl& power) : power_(power) {}
+  /// Borrows both.
+  I8042(PowerControl& power, A20Gate& a20) : power_(power), a20_(a20) {}
 
   void reset();
 
@@ -35,10 +35,12 @@ class I8042 final : public PortDevice {
   void parameter(std::uint8_t command, std::uint8_t value);
   void keyboard(std::uint8_t value);
   void answer(std::initializer_list<std::uint8_t> bytes);
+  void write_output_port(std::uint8_t value);
   void set_output_port(std::uint8_t value);
 
   // Glue to the outside.
   PowerControl& power_;
+  A20Gate& a20_;
 
   // Volatile state. The power-on values are the AT's: keyboard clocked, output port with reset and A20 high.
   std::deque<std::uint8_t> output_;

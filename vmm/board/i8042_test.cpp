@@ -19,7 +19,9 @@ struct Rig {
     return bytes;
   }
   fakes::FakePower power;
-  I8042 i8042{power};
+  fakes::FakeA20 pin;
+  A20Gate gate{pin};
+  I8042 i8042{power, gate};
 };
 
 // A command to 64h, and what comes back.

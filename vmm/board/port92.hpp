@@ -1,12 +1,12 @@
 // System control port A at 92h: A20 and fast reset.
 //
-// After the IBM PS/2 technical reference: bit 1 is the alternate A20 gate, a rise of bit 0 resets. A20 is
-// always open in this machine: bit 1 is read back and no more. Left out: the lights and the password lock of
-// the upper bits, which read back too.
+// After the IBM PS/2 technical reference: bit 1 is the alternate A20 gate, a rise of bit 0 resets. Left out:
+// the lights and the password lock of the upper bits, which read back too.
 #pragma once
 
 #include <cstdint>
 
+#include "vmm/board/a20_gate.hpp"
 #include "vmm/board/port_device.hpp"
 
 namespace vmm {
@@ -16,22 +16,28 @@ class Port92 final : public PortDevice {
  public:
   static constexpr std::uint16_t kPort = 0x92;
 
-  /// Borrows the power control.
-  explicit Port92(PowerControl& power) : power_(power) {}
+  /// Borrows both.
+  Port92(PowerControl& power, A20Gate& a20) : power_(power), a20_(a20) {}
 
-  void reset() { value_ = 0; }
+  void reset() { store(0); }
 
   std::uint32_t read(std::uint16_t /*port*/, unsigned /*size*/) override { return value_; }
   void write(std::uint16_t /*port*/, unsigned /*size*/, std::uint32_t value) override {
     const std::uint32_t risen = value & ~std::uint32_t{value_};
-    value_ = static_cast<std::uint8_t>(value);
+    store(static_cast<std::uint8_t>(value));
     if (risen & kFastReset) power_.reset();
   }
 
  private:
-  static constexpr std::uint32_t kFastReset = 0x01;
+  static constexpr std::uint32_t kFastReset = 0x01, kFastA20 = 0x02;
+
+  void store(std::uint8_t value) {
+    value_ = value;
+    a20_.drive(A20Gate::Input::kPort92, value & kFastA20 ? Level::kHigh : Level::kLow);
+  }
 
   PowerControl& power_;
+  A20Gate& a20_;
   std::uint8_t value_ = 0;
 };
 

@@ -10,7 +10,9 @@ namespace {
 // Bit 1 is read back; a rise of bit 0 resets, staying high does not.
 TEST(Port92, ResetsOnARiseOfBit0) {
   fakes::FakePower power;
-  Port92 port92(power);
+  fakes::FakeA20 pin;
+  A20Gate gate(pin);
+  Port92 port92(power, gate);
   struct Row {
     unsigned value, resets;
   };

@@ -1,5 +1,7 @@
 #include "vmm/cpu_kvm/guest_cpuid.hpp"
 
+#include <algorithm>
+
 #include "vmm/cpu_kvm/flexible.hpp"
 #include "vmm/cpu_kvm/kvm_call.hpp"
 
@@ -71,6 +73,19 @@ void fit_cpuid(std::span<kvm_cpuid_entry2> entries, std::uint32_t apic_id) {
       if (entry.function == row.function) entry.*row.field &= ~row.bits;
     }
   }
+}
+
+bool tells_of_fpu(std::span<const kvm_cpuid_entry2> entries) {
+  return std::ranges::any_of(entries, [](const kvm_cpuid_entry2& entry) {
+    constexpr std::uint32_t fpu = 1;
+    return entry.function == 1 && (entry.edx & fpu) != 0;
+  });
+}
+
+Result<bool> tells_of_fpu(int kvm_fd) {
+  Result<Cpuid> cpuid = supported_cpuid(kvm_fd);
+  if (!cpuid) return tl::unexpected(cpuid.error());
+  return tells_of_fpu(cpuid->entries().first(cpuid->head().nent));
 }
 
 Result<void> set_cpuid(int kvm_fd, int vcpu_fd, std::uint32_t apic_id) {

@@ -18,4 +18,9 @@ void fit_cpuid(std::span<kvm_cpuid_entry2> entries, std::uint32_t apic_id);
 /// Gives a vCPU that has not run its CPUID, and has KVM keep to it where it can. `kvm_fd` is /dev/kvm.
 lowmeg::Result<void> set_cpuid(int kvm_fd, int vcpu_fd, std::uint32_t apic_id);
 
+/// Whether that CPUID tells of an FPU: leaf 1, EDX bit 0.
+lowmeg::Result<bool> tells_of_fpu(int kvm_fd);
+/// The same of entries. Pure.
+bool tells_of_fpu(std::span<const kvm_cpuid_entry2> entries);
+
 }  // namespace vmm

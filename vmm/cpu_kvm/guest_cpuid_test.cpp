@@ -38,6 +38,20 @@ TEST(GuestCpuid, HasItsOwnApicIdAndHidesWhatItMust) {
   for (const Leaf& row : rows) EXPECT_EQ(fitted(row.function, 5), row) << std::hex << row.function;
 }
 
+// SDM volume 2, CPUID, leaf 1: EDX bit 0.
+TEST(GuestCpuid, TellsOfAnFpuByLeaf1) {
+  struct Row {
+    std::uint32_t function, edx;
+    bool fpu;
+  };
+  for (const Row& row : {Row{1, 1, true}, Row{1, ~1u, false}, Row{0, ~0u, false}}) {
+    kvm_cpuid_entry2 entry{};
+    entry.function = row.function;
+    entry.edx = row.edx;
+    EXPECT_EQ(tells_of_fpu(std::span<const kvm_cpuid_entry2>(&entry, 1)), row.fpu) << row.function;
+  }
+}
+
 TEST(GuestCpuid, CoversEverySubleaf) {
   std::vector<kvm_cpuid_entry2> entries(3);
   for (std::uint32_t i = 0; i < 3; ++i) {

@@ -23,7 +23,7 @@ Verdict set_interrupt_flag(Execution& x) {
   return Verdict::kDone;
 }
 
-// The library loads the register, but would load CS too.
+// In real mode the library loads the register, but it would load CS too.
 Verdict move_to_segment(Execution& x) {
   const unsigned which = x.decode_modrm().reg;
   if (which == kCs || which > kGs) {
@@ -31,12 +31,12 @@ Verdict move_to_segment(Execution& x) {
     return Verdict::kDone;
   }
   if (which == kSs) hold_interrupts_off(x.processor());
-  return Verdict::kLeaveToOthers;
+  return move_to_data_segment(x, static_cast<SegmentRegister>(which));
 }
 
 Verdict pop_stack_segment(Execution& x) {
   hold_interrupts_off(x.processor());
-  return Verdict::kLeaveToOthers;
+  return pop_segment(x);
 }
 
 }  // namespace vmm::cpu_soft

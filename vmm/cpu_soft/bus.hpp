@@ -1,5 +1,9 @@
 // The CPU's way to memory and ports: host pointers where the mapper has them, else the board's buses.
 //
+// While A20M# is low, bit 20 of every address is 0, but in the top MiB: there the board shows the BIOS at the
+// address that the CPU then puts out as well ("the A20 alias of the system BIOS", 82443BX data sheet, 290633,
+// High BIOS Area), so that a processor that starts with A20M# low finds it.
+//
 // An access that crosses a page is done in bytes, lowest first, and addresses wrap at 4 GiB. No page is held
 // over an access: a write to a port may remap memory in the middle of an instruction. The layer looks at the
 // first bytes of an instruction before the library does, so what has side effects on a fetch from the bus has
@@ -24,22 +28,33 @@ constexpr std::uint32_t mask_of(unsigned size) {
   return 0xffffffffu >> (32 - 8 * size);
 }
 
+/// What the A20M# pin makes of an address.
+struct A20Mask {
+  bool closed = false;
+
+  std::uint32_t operator()(std::uint32_t gpa) const {
+    constexpr std::uint32_t bit20 = 1u << 20, top = 0xfff00000;
+    return !closed || gpa >= top ? gpa : gpa & ~bit20;
+  }
+};
+
 /// `size` in all of these is 1, 2 or 4, and values are zero-extended.
 class Bus {
  public:
-  Bus(const lowmeg::memory::SoftMapper& memory, IoBus& io, MmioBus& mmio)
-      : memory_(memory), io_(io), mmio_(mmio) {}
+  /// Borrows all.
+  Bus(const lowmeg::memory::SoftMapper& memory, IoBus& io, MmioBus& mmio, const A20Mask& a20)
+      : memory_(memory), io_(io), mmio_(mmio), a20_(a20) {}
 
   std::uint32_t read(std::uint32_t gpa, unsigned size) const {
-    const std::uint8_t* const page = memory_.page(gpa).read;
+    const std::uint8_t* const page = memory_.page(a20_(gpa)).read;
     return page != nullptr && fits(gpa, size) ? load(page + offset(gpa), size) : read_slowly(gpa, size);
   }
   std::uint32_t fetch(std::uint32_t gpa, unsigned size) const {
-    const std::uint8_t* const page = memory_.page(gpa).fetch;
+    const std::uint8_t* const page = memory_.page(a20_(gpa)).fetch;
     return page != nullptr && fits(gpa, size) ? load(page + offset(gpa), size) : fetch_slowly(gpa, size);
   }
   void write(std::uint32_t gpa, unsigned size, std::uint32_t value) const {
-    std::uint8_t* const page = memory_.page(gpa).write;
+    std::uint8_t* const page = memory_.page(a20_(gpa)).write;
     if (page == nullptr || !fits(gpa, size)) return write_slowly(gpa, size, value);
     store(page + offset(gpa), size, value);
   }
@@ -47,7 +62,7 @@ class Bus {
   /// The `count` bytes at `gpa` for a fetch, or null when they are not all in one page of memory. Good until
   /// the next access.
   const std::uint8_t* code(std::uint32_t gpa, unsigned count) const {
-    const std::uint8_t* const page = memory_.page(gpa).fetch;
+    const std::uint8_t* const page = memory_.page(a20_(gpa)).fetch;
     return page != nullptr && fits(gpa, count) ? page + offset(gpa) : nullptr;
   }
 
@@ -94,6 +109,7 @@ class Bus {
   const lowmeg::memory::SoftMapper& memory_;
   IoBus& io_;
   MmioBus& mmio_;
+  const A20Mask& a20_;
 };
 
 }  // namespace vmm::cpu_soft

@@ -32,6 +32,9 @@ enum class Correction : unsigned {
   kFlagsImage,         ///< PUSHF, POPF and IRET carry IOPL, NT, AC and ID
   kPopToMemory,        ///< POP [ESP] computes its address after ESP moved
   kRepeatedPrefix,     ///< a second 66 or 67 does not undo the first
+  /// Loads from descriptors set their accessed and busy bits. MOV to a segment register and POP SS are with
+  /// kInterruptTiming, IRET with kFlagsImage, gates with kFaultDelivery.
+  kDescriptorBits,
 };
 
 /// A set of corrections. A value.

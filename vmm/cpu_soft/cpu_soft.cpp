@@ -36,6 +36,21 @@ void CpuSoft::request_stop() {
 void CpuSoft::set_interrupt_line(Level level) {
   impl_->engine.set_interrupt_line(level);
 }
+void CpuSoft::set_a20(Level level) {
+  impl_->engine.set_a20(level);
+}
+std::optional<RepeatedException> CpuSoft::repeated_exception() const {
+  const cpu_soft::Processor& processor = impl_->engine.processor();
+  if (!processor.exceptions.repeats(processor.instructions)) return std::nullopt;
+  const auto& place = processor.exceptions.place();
+  RepeatedException repeated{place.vector, place.selector, place.eip, {}};
+  for (std::uint32_t i = 0; i < cpu_soft::kMaxInstructionLength; ++i) {
+    const std::uint8_t* const byte = processor.bus.code(place.base + place.eip + i, 1);
+    if (byte == nullptr) break;  // a device's: to look may change it
+    repeated.bytes.push_back(*byte);
+  }
+  return repeated;
+}
 std::uint64_t CpuSoft::instructions() const {
   return impl_->engine.processor().instructions;
 }

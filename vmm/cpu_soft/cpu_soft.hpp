@@ -4,12 +4,12 @@
 // and does what it cannot: interrupts and faults, HLT, paging's absence. After Intel SDM volumes 2 and 3. Fit
 // for a firmware's POST and for real-mode and flat protected-mode code.
 //
-// Left out: paging, x87/MMX/SSE, rings and every check that depends on them or on a segment's type (a null CS
-// is taken), virtual-8086 mode, task and call gates, LDTs, task switches, single-step and hardware
-// breakpoints, NMI, SMM, BOUND, ARPL, LAR, LSL, a true VERR and VERW, #UD for a misplaced LOCK. Limit
-// violations that the library finds are #GP with the segment's selector, also those of the stack; a fault
-// within a REP MOVS, STOS, CMPS, SCAS or LODS goes back to the start of the piece. The A20 gate is the
-// board's.
+// Left out: paging (and with it the accessed and dirty bits of page tables), x87/MMX/SSE, rings and every
+// check that depends on them, the checks of an access against its segment's type (writes to code),
+// virtual-8086 mode, task and call gates, task switches, single-step and hardware breakpoints, NMI, SMM,
+// BOUND, ARPL, LAR, LSL, a true VERR and VERW, #UD for a misplaced LOCK. Limit violations that the library
+// finds are #GP with the segment's selector, also those of the stack; a fault within a REP MOVS, STOS, CMPS,
+// SCAS or LODS goes back to the start of the piece.
 //
 // No threads and no locks: all calls come from one thread, and the buses are called on it. Runs repeat
 // exactly.
@@ -17,12 +17,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "lowmeg/memory/soft_mapper.hpp"
 #include "vmm/board/io_bus.hpp"
 #include "vmm/board/mmio_bus.hpp"
 #include "vmm/cpu_soft/corrections.hpp"
 #include "vmm/cpu_soft/cpu_state.hpp"
+#include "vmm/cpu_soft/repeated_exception.hpp"
 
 namespace vmm {
 
@@ -54,6 +56,9 @@ class CpuSoft {
   };
   enum class Level { kLow, kHigh };
 
+  /// Whether CPUID tells of an x87.
+  static constexpr bool kHasFpu = false;
+
   /// As after power-on.
   static std::unique_ptr<CpuSoft> create(CpuWiring wiring, Corrections corrections = Corrections::all());
   ~CpuSoft();
@@ -71,6 +76,12 @@ class CpuSoft {
 
   /// The INTR pin.
   void set_interrupt_line(Level level);
+
+  /// The A20M# pin: kLow masks bit 20 of addresses. Takes effect with the next access; a reset leaves it.
+  void set_a20(Level level);
+
+  /// An exception that repeats at one instruction, for ever as far as can be seen (repeated_exception.hpp).
+  std::optional<RepeatedException> repeated_exception() const;
 
   /// Executed since power-on.
   std::uint64_t instructions() const;

@@ -52,6 +52,7 @@ struct CpuState {
   Activity activity = Activity::kRunning;
   std::uint8_t interrupts_held_off = 0;  ///< 1: the next instruction is in the shadow of STI or MOV SS
   std::uint64_t instructions = 0;        ///< executed since power-on
+  std::uint64_t apic_base = 0;           ///< the register IA32_APIC_BASE; there is no APIC behind it
   std::uint64_t time_stamp_offset = 0;   ///< the time-stamp counter is this much ahead of `instructions`
 
   friend bool operator==(const CpuState&, const CpuState&) = default;

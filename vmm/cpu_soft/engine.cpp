@@ -10,9 +10,9 @@ Engine::Engine(const CpuWiring& wiring, Corrections corrections)
     : corrections_(corrections),
       map_(corrections),
       interrupts_(wiring.interrupts),
-      bus_(wiring.memory, wiring.io, wiring.mmio),
+      bus_(wiring.memory, wiring.io, wiring.mmio, a20_),
       core_(*this, bus_, corrections),
-      processor_{.registers = core_.registers(), .bus = bus_, .repeat = {}} {}
+      processor_{.registers = core_.registers(), .bus = bus_, .repeat = {}, .exceptions = {}} {}
 
 void Engine::request_stop() {
   stop_requested_ = true;
@@ -117,9 +117,16 @@ void Engine::prepare(const CodeReader& code, const Instruction& instruction) {
 
 void Engine::take(const Event& event) {
   processor_.repeat.phase = Repeat::Phase::kIdle;
+  if (event.cause == Cause::kException) watch(event.vector);
   deliver(processor_, event);
   core_is_behind_ = true;
   if (processor_.activity != Activity::kRunning) attend_at_ = 0;
+}
+
+void Engine::watch(std::uint8_t vector) {
+  const SegmentView& code = processor_.registers.segment[kCs];
+  processor_.exceptions.raised({vector, *code.selector, *code.base, *processor_.registers.eip},
+                               processor_.instructions);
 }
 
 bool Engine::leave(CpuSoft::Stop stop) {

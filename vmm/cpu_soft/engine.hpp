@@ -28,6 +28,7 @@ class Engine {
   CpuSoft::Stop run(std::uint64_t instructions);
   void request_stop();
   void set_interrupt_line(CpuSoft::Level level);
+  void set_a20(CpuSoft::Level level) { a20_.closed = level == CpuSoft::Level::kLow; }
 
   Processor& processor() { return processor_; }
   const Processor& processor() const { return processor_; }
@@ -44,6 +45,7 @@ class Engine {
   bool leave(CpuSoft::Stop stop);
   bool may_interrupt() const;
   void interrupt();
+  void watch(std::uint8_t vector);
   bool wants(std::uint8_t first_byte) const;
   std::optional<Next> consider();
   Verdict execute(Handler handler, const CodeReader& code, const Instruction& instruction);
@@ -58,6 +60,7 @@ class Engine {
   InterruptAcknowledge& interrupts_;
 
   // sub-devices
+  A20Mask a20_;
   const Bus bus_;
   X86emuCore core_;
 

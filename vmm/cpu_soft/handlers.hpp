@@ -21,6 +21,18 @@ Verdict set_interrupt_flag(Execution& x);
 Verdict move_to_segment(Execution& x);
 Verdict pop_stack_segment(Execution& x);
 
+// segment_loads.cpp
+Verdict move_to_data_segment(Execution& x, SegmentRegister which);
+Verdict pop_segment(Execution& x);
+Verdict load_far_pointer(Execution& x);
+Verdict load_system_segment(Execution& x);
+
+// far_transfers.cpp
+Verdict transfer_to_immediate(Execution& x);
+Verdict transfer_to_memory(Execution& x);
+Verdict return_far(Execution& x);
+Verdict return_from_protected_interrupt(Execution& x);
+
 // repeat.cpp
 Verdict cut_repeat(Execution& x);
 

@@ -2,12 +2,14 @@
 
 #include <array>
 
+#include "vmm/cpu_soft/descriptor_table.hpp"
+
 namespace vmm::cpu_soft {
 namespace {
 
 // A handler's address, and what of the frame and the flags depends on the gate.
 struct Gate {
-  Segment code;
+  Descriptor code;  // of real mode: without a place in memory
   std::uint32_t eip = 0;
   unsigned word = 0;  // bytes that each item of the frame takes
   std::uint32_t flags_cleared = 0;
@@ -27,9 +29,10 @@ Refusal find_real_gate(const Processor& processor, const Event& event, Gate& gat
   if (offset + 3 > *registers.idt.limit)
     return refuse(Vector::kGeneralProtection, event.vector * 8u + 2, event);
   const std::uint32_t entry = processor.bus.read(*registers.idt.base + offset, 4);
-  gate.code = registers.segment[kCs].load();
-  gate.code.selector = static_cast<std::uint16_t>(entry >> 16);
-  gate.code.base = std::uint32_t{gate.code.selector} << 4;
+  Segment& code = gate.code.segment;
+  code = registers.segment[kCs].load();
+  code.selector = static_cast<std::uint16_t>(entry >> 16);
+  code.base = std::uint32_t{code.selector} << 4;
   gate.eip = entry & 0xffff;
   gate.word = 2;
   gate.flags_cleared = eflags::kIf | eflags::kTf | eflags::kAc;
@@ -37,18 +40,12 @@ Refusal find_real_gate(const Processor& processor, const Event& event, Gate& gat
 }
 
 Refusal find_code_segment(const Processor& processor, std::uint16_t selector, const Event& event,
-                          Segment& code) {
-  const Registers& registers = processor.registers;
-  const std::uint32_t index = selector & 0xfff8u;
-  if (index == 0 || (selector & 4) != 0 || index + 7 > *registers.gdt.limit) {
-    return refuse(Vector::kGeneralProtection, selector & 0xfffcu, event);
-  }
-  const std::uint32_t low = processor.bus.read(*registers.gdt.base + index, 4);
-  const std::uint32_t high = processor.bus.read(*registers.gdt.base + index + 4, 4);
-  code = decode_descriptor(static_cast<std::uint16_t>(index), low, high);
-  constexpr std::uint16_t code_type = access::kNotSystem | access::kCode;
-  if ((code.access & code_type) != code_type) return refuse(Vector::kGeneralProtection, index, event);
-  if ((code.access & access::kPresent) == 0) return refuse(Vector::kSegmentNotPresent, index, event);
+                          Descriptor& code) {
+  const std::uint32_t index = selector & 0xfffcu;
+  const auto found = find_descriptor(processor, selector & 0xfffc);  // RPL is CPL's business
+  if (!found || !found->is_code()) return refuse(Vector::kGeneralProtection, index, event);
+  if (!found->is_present()) return refuse(Vector::kSegmentNotPresent, index, event);
+  code = *found;
   return {};
 }
 
@@ -102,7 +99,8 @@ Refusal try_to_deliver(const Processor& processor, const Event& event) {
   const auto find_gate = registers.is_protected() ? find_protected_gate : find_real_gate;
   if (Refusal refusal = find_gate(processor, event, gate)) return refusal;
   if (Refusal refusal = push_frame(processor, event, gate.word)) return refusal;
-  registers.segment[kCs].store(gate.code);
+  if (registers.is_protected()) set_in_memory(processor, gate.code, kAccessed);
+  registers.segment[kCs].store(gate.code.segment);
   *registers.eip = gate.eip;
   registers.set_flags(gate.flags_cleared, 0);
   return {};

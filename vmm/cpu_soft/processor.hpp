@@ -8,6 +8,7 @@
 #include "vmm/cpu_soft/bus.hpp"
 #include "vmm/cpu_soft/cpu_state.hpp"
 #include "vmm/cpu_soft/registers.hpp"
+#include "vmm/cpu_soft/repeated_exception.hpp"
 
 namespace vmm::cpu_soft {
 
@@ -33,7 +34,9 @@ struct Processor {
   std::uint64_t time_stamp_offset = 0;  ///< of the time-stamp counter to `instructions`
   /// Interrupts are held off while `instructions` has this value: the shadow of STI and MOV SS.
   std::uint64_t held_off_at = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t apic_base = 0;  ///< the register IA32_APIC_BASE
   Repeat repeat;
+  ExceptionWatch exceptions;
 };
 
 }  // namespace vmm::cpu_soft

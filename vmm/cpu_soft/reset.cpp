@@ -17,6 +17,7 @@ CpuState reset_state() {
   state.tr = {0, 0, 0xffff, 0x8b};
   state.gdt = state.idt = {0, 0xffff};
   state.cr0 = cr0::kCd | cr0::kNw | cr0::kEt;
+  state.apic_base = kApicBaseAfterReset;
   state.dr[6] = 0xffff0ff0;
   state.dr[7] = 0x400;
   return state;
@@ -41,6 +42,7 @@ CpuState save(const Processor& processor) {
   state.activity = processor.activity;
   state.interrupts_held_off = processor.held_off_at == processor.instructions ? 1 : 0;
   state.instructions = processor.instructions;
+  state.apic_base = processor.apic_base;
   state.time_stamp_offset = processor.time_stamp_offset;
   return state;
 }
@@ -48,7 +50,7 @@ CpuState save(const Processor& processor) {
 void restore(const CpuState& state, Processor& processor) {
   // Named one by one, so that a member added and forgotten here does not compile.
   const auto& [gpr, eip, eflags, segment, ldt, tr, gdt, idt, cr0, cr2, cr3, cr4, dr, activity, held_off,
-               instructions, time_stamp_offset] = state;
+               instructions, apic_base, time_stamp_offset] = state;
   const Registers& r = processor.registers;
   for (unsigned i = 0; i < gpr.size(); ++i) *r.gpr[i] = gpr[i];
   for (unsigned i = 0; i < segment.size(); ++i) r.segment[i].store(segment[i]);
@@ -66,9 +68,11 @@ void restore(const CpuState& state, Processor& processor) {
   processor.activity = activity;
   processor.held_off_at = held_off != 0 ? instructions : std::numeric_limits<std::uint64_t>::max();
   processor.instructions = instructions;
+  processor.apic_base = apic_base;
   processor.time_stamp_offset = time_stamp_offset;
   processor.paging_requested = false;
   processor.repeat = {};
+  processor.exceptions = {};
 }
 
 }  // namespace vmm::cpu_soft

@@ -1,4 +1,4 @@
-// PUSHF, POPF, IRET of real mode, and POP to memory: Intel SDM volume 2, those entries.
+// PUSHF, POPF, IRET, and POP to memory: Intel SDM volume 2, those entries.
 #include "vmm/cpu_soft/handlers.hpp"
 
 namespace vmm::cpu_soft {
@@ -15,10 +15,10 @@ Verdict pop_flags(Execution& x) {
   return Verdict::kDone;
 }
 
-// The library clears the upper half of EFLAGS when only the lower comes from the stack. In protected mode the
-// code segment has to be looked up as well: there it is left as it is.
+// The library clears the upper half of EFLAGS when only the lower comes from the stack.
 Verdict interrupt_return(Execution& x) {
-  if (x.registers().is_protected()) return Verdict::kLeaveToOthers;
+  x.processor().exceptions.returned(x.processor().instructions + 1);
+  if (x.registers().is_protected()) return return_from_protected_interrupt(x);
   const unsigned size = x.instruction().operand_size;
   const std::uint32_t eip = x.pop(size);
   const auto selector = static_cast<std::uint16_t>(x.pop(size));

@@ -2,9 +2,10 @@
 // 2, those entries; volume 3, sections 2.5 (control registers) and 2.6 (LMSW), 9.2 (x87 presence).
 //
 // The CPU that shows is a P6 that has what the emulation has: TSC, MSR, CMPXCHG8B and CMOV. Left out: debug
-// and test registers beyond storage, every MSR but the time-stamp counter.
+// and test registers beyond storage, every MSR but the time-stamp counter and IA32_APIC_BASE.
 #include <array>
 
+#include "vmm/cpu_soft/cpu_soft.hpp"
 #include "vmm/cpu_soft/handlers.hpp"
 #include "vmm/cpu_soft/reset.hpp"
 
@@ -71,7 +72,10 @@ Verdict load_machine_status(Execution& x) {
 
 namespace {
 
-constexpr std::uint32_t kTimeStampCounter = 0x10;
+constexpr std::uint32_t kTimeStampCounter = 0x10, kApicBase = 0x1b;
+// IA32_APIC_BASE: SDM volume 3, figure 10-5, of a CPU with 32 bits of address. BSP and the base are kept; the
+// enable bit cannot be set; all else is reserved.
+constexpr std::uint64_t kApicBaseKept = 0xfffff100, kApicEnable = 1u << 11;
 
 void set_edx_eax(const Execution& x, std::uint64_t value) {
   x.gpr(kEax) = static_cast<std::uint32_t>(value);
@@ -90,16 +94,31 @@ Verdict read_time_stamp(Execution& x) {
 }
 
 Verdict read_model_specific(Execution& x) {
-  if (x.gpr(kEcx) != kTimeStampCounter) return fault(x, kProtection);
-  set_edx_eax(x, time_stamp(x));
-  return Verdict::kDone;
+  switch (x.gpr(kEcx)) {
+    case kTimeStampCounter:
+      set_edx_eax(x, time_stamp(x));
+      return Verdict::kDone;
+    case kApicBase:
+      set_edx_eax(x, x.processor().apic_base);
+      return Verdict::kDone;
+    default:
+      return fault(x, kProtection);
+  }
 }
 
 Verdict write_model_specific(Execution& x) {
-  if (x.gpr(kEcx) != kTimeStampCounter) return fault(x, kProtection);
   const std::uint64_t value = (std::uint64_t{x.gpr(kEdx)} << 32) | x.gpr(kEax);
-  x.processor().time_stamp_offset = value - x.processor().instructions;
-  return Verdict::kDone;
+  switch (x.gpr(kEcx)) {
+    case kTimeStampCounter:
+      x.processor().time_stamp_offset = value - x.processor().instructions;
+      return Verdict::kDone;
+    case kApicBase:
+      if ((value & ~(kApicBaseKept | kApicEnable)) != 0) return fault(x, kProtection);
+      x.processor().apic_base = value & kApicBaseKept;
+      return Verdict::kDone;
+    default:
+      return fault(x, kProtection);
+  }
 }
 
 namespace {
@@ -119,6 +138,7 @@ constexpr std::uint32_t kFeatures = 1u << 4      // TSC
                                     | 1u << 5    // MSR
                                     | 1u << 8    // CX8
                                     | 1u << 15;  // CMOV
+static_assert(CpuSoft::kHasFpu == ((kFeatures & 1) != 0), "bit 0 is the FPU");
 constexpr Leaf kLeaves[] = {
     {1, letters("Genu"), letters("ntel"), letters("ineI")},
     {kFamilyModelStepping, 0, 0, kFeatures},

@@ -106,9 +106,47 @@ TEST(System, NoCoprocessorIsFound) {
   EXPECT_EQ(machine.peek(kData), 0x5a5au);
 }
 
+// SDM volume 3, 10.4.3 and 10.4.4: a P6 whose APIC is off has the register; CPUID does not tell of an APIC.
+TEST(System, ApicBaseIsThatOfAnApicThatIsOff) {
+  struct Row {
+    const char* rule;
+    std::uint32_t edx, eax;
+    int vector;
+    std::uint32_t reads;
+  };
+  const Row rows[] = {
+      {"after RESET", 0, 0xfee00100, -1, 0xfee00100},
+      {"the enable bit cannot be set", 0, 0xfee00900, -1, 0xfee00100},
+      {"the base moves", 0, 0xfed00900, -1, 0xfed00100},
+      {"BSP is a bit like others", 0, 0xfee00000, -1, 0xfee00000},
+      {"bit 10 is reserved", 0, 0xfee00500, 13, 0xfee00100},
+      {"bits 7:0 too", 0, 0xfee00101, 13, 0xfee00100},
+      {"and what lies above 4 GiB", 1, 0xfee00100, 13, 0xfee00100},
+  };
+  for (const Row& row : rows) {
+    TestMachine machine(Mode::kProtected);
+    machine.load(kCode, {0x0f, 0x30, 0x31, 0xc0, 0x0f, 0x32, 0xf4});  // wrmsr; xor eax,eax; rdmsr
+    machine.change([&row](CpuState& state) {
+      state.apic_base = kApicBaseAfterReset;
+      state.gpr[kEcx] = 0x1b;
+      state.gpr[kEdx] = row.edx;
+      state.gpr[kEax] = row.eax;
+    });
+    EXPECT_EQ(machine.cpu->run(10), Stop::kHalted) << row.rule;
+    EXPECT_EQ(machine.halted_in(), row.vector) << row.rule;
+    EXPECT_EQ(machine.state().apic_base, row.reads) << row.rule;
+    if (row.vector < 0) {
+      EXPECT_EQ(machine.gpr(kEax), row.reads) << row.rule;
+    }
+  }
+  TestMachine machine(Mode::kReal);
+  machine.cpu->reset();
+  EXPECT_EQ(machine.state().apic_base, kApicBaseAfterReset);
+}
+
 // The library's RDMSR showed the host's time-stamp counter in MSR 11h and 12h.
 TEST(System, NoRegisterShowsTheHost) {
-  for (std::uint32_t index : {0x00u, 0x11u, 0x12u, 0x1bu, 0x7ffu, 0x800u, 0xffffffffu}) {
+  for (std::uint32_t index : {0x00u, 0x11u, 0x12u, 0x1au, 0x7ffu, 0x800u, 0xffffffffu}) {
     TestMachine machine(Mode::kProtected);
     machine.load(kCode, {0x0f, 0x32, 0xf4});
     machine.change([index](CpuState& state) { state.gpr[kEcx] = index; });
