@@ -81,6 +81,8 @@ void Board::place_system() {
   io_.place(I8042::kCommandPort, 1, Width::kByte, i8042_);
   io_.place(Port92::kPort, 1, Width::kByte, port92_);
   io_.place(ApmPorts::kControlPort, 2, Width::kByte, apm_);
+  for (const std::uint16_t ports : EmptyIde::kCommandBlocks) io_.place(ports, 8, Width::kDword, ide_);
+  for (const std::uint16_t port : EmptyIde::kControlBlocks) io_.place(port, 1, Width::kByte, ide_);
   io_.place(FwCfg::kSelectorPort, 2, Width::kWord, fw_cfg_);
   io_.place(FwCfg::kDmaPort, 8, Width::kDword, fw_cfg_);
   io_.place(PowerPorts::kExitPort, 1, Width::kByte, power_ports_);

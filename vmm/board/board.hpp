@@ -2,7 +2,8 @@
 //
 // A PC of the 440FX's time as far as SeaBIOS 1.16.2 and the Bochs BIOS look for one; each device's header
 // says after which document. The machine places the host bridge on config_ports(). Left out: DMA controllers,
-// disks, parallel ports, HPET and APICs: their ports and memory read all ones, as nobody's do.
+// drives (the IDE channels are empty), parallel ports, HPET and APICs: their ports and memory read all ones,
+// as nobody's do.
 #pragma once
 
 #include <chrono>
@@ -18,6 +19,7 @@
 #include "vmm/board/config_store.hpp"
 #include "vmm/board/console_sink.hpp"
 #include "vmm/board/debug_console.hpp"
+#include "vmm/board/empty_ide.hpp"
 #include "vmm/board/fw_cfg.hpp"
 #include "vmm/board/i8042.hpp"
 #include "vmm/board/interrupt_pin.hpp"
@@ -110,6 +112,7 @@ class Board {
   I8042 i8042_;
   Port92 port92_;
   ApmPorts apm_;
+  EmptyIde ide_;
   FwCfg fw_cfg_;
   PowerPorts power_ports_;
   ResetControl reset_control_;
