@@ -9,6 +9,7 @@
 #include "cli/complaint.hpp"
 #include "cli/ending_signals.hpp"
 #include "cli/get_view.hpp"
+#include "cli/serial_input.hpp"
 #include "cli/timeline_view.hpp"
 #include "vmm/firmware.hpp"
 
@@ -64,8 +65,19 @@ std::function<bool(std::uint64_t, vmm::ConfigAccess)> restarts_of(const BootOpti
   };
 }
 
+lowmeg::Result<void> gather_linux(const BootOptions& options, vmm::MachineConfig& config) {
+  if (options.kernel.empty()) return {};
+  auto files = vmm::load_linux({options.kernel, options.initrd, options.append});
+  if (!files) return tl::unexpected(files.error());
+  auto loader = vmm::load_linux_loader();
+  if (!loader) return tl::unexpected(loader.error());
+  config.linux = std::move(*files);
+  config.option_roms.push_back(std::move(*loader));
+  return {};
+}
+
 // Reads and checks everything that the machine is built from; nothing is created yet.
-lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options) {
+lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options, lowmeg::EventSink& events) {
   vmm::MachineConfig config;
   config.memory.ram_size = options.memory;
   config.accel = options.accel;
@@ -90,13 +102,22 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options) {
     into = std::move(*image);
     return {};
   };
-  if (auto loaded = load(options.vgabios, vmm::load_vga_bios, config.memory.vga_bios); !loaded) {
+  const auto isa_vga = [](const std::string& path) { return vmm::load_vga_bios(path, vmm::VgaBus::kIsa); };
+  const auto pci_vga = [](const std::string& path) { return vmm::load_vga_bios(path, vmm::VgaBus::kPci); };
+  if (auto loaded = load(options.vgabios, isa_vga, config.memory.vga_bios); !loaded) {
     return tl::unexpected(loaded.error());
   }
-  if (auto loaded = load(options.vgabios_pci, vmm::load_vga_bios, config.pci_vga_bios); !loaded) {
+  if (auto loaded = load(options.vgabios_pci, pci_vga, config.pci_vga_bios); !loaded) {
     return tl::unexpected(loaded.error());
   }
-  if (auto loaded = load(options.floppy, vmm::load_floppy, config.floppy); !loaded) {
+  const auto floppy = [&](const std::string& path) { return vmm::load_floppy(path, events); };
+  for (const std::string& path : options.option_roms) {
+    auto rom = vmm::load_option_rom(path);
+    if (!rom) return tl::unexpected(rom.error());
+    config.option_roms.push_back(std::move(*rom));
+  }
+  if (auto loaded = gather_linux(options, config); !loaded) return tl::unexpected(loaded.error());
+  if (auto loaded = load(options.floppy, floppy, config.floppy); !loaded) {
     return tl::unexpected(loaded.error());
   }
   return config;
@@ -117,14 +138,19 @@ vmm::Outcome run(vmm::Machine& machine, EndingSignals& signals) {
 }  // namespace
 
 int boot(const BootOptions& options) {
-  auto config = gather(options);
+  StderrEvents events(options.quiet ? StderrEvents::Voice::kQuiet : StderrEvents::Voice::kHeard);
+  auto config = gather(options, events);
   if (!config) {
     complain(config.error().message());
     return kWrongUsage;
   }
   EndingSignals signals;
-  StderrEvents events(options.quiet ? StderrEvents::Voice::kQuiet : StderrEvents::Voice::kHeard);
   LiveTimeline timeline(options);
+  std::optional<SerialInput> input;
+  if (options.console == vmm::ConsoleSource::kCom1) {
+    input.emplace(STDIN_FILENO, options.timing);
+    config->com1_input = [&input](std::span<std::uint8_t> to) { return input->read(to); };
+  }
   const auto console = [](char c) {
     std::putchar(c);
     if (c == '\n') std::fflush(stdout);
@@ -138,9 +164,11 @@ int boot(const BootOptions& options) {
   auto machine = vmm::Machine::create(*config, {events, console, entry, accel});
   if (!machine) {
     complain(machine.error().message());
-    return 1;
+    return machine.error().code == lowmeg::Errc::kInvalidArgument ? kWrongUsage : 1;
   }
   const vmm::Outcome outcome = run(**machine, signals);
+  input.reset();
+  if (options.console == vmm::ConsoleSource::kScreen) print(stdout, "{}", (*machine)->screen());
   std::fflush(stdout);
   if (!options.quiet) print_map(**machine, timeline);
   if ((*machine)->restarts() != 0 && !options.quiet) print(stderr, "Restarts: {}\n", (*machine)->restarts());

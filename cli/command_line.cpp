@@ -115,6 +115,7 @@ CLI::Validator positive_seconds() {
 
 vmm::ConsoleSource console_named(const std::string& name) {
   if (name == "e9") return vmm::ConsoleSource::kPortE9;
+  if (name == "screen") return vmm::ConsoleSource::kScreen;
   return name == "com1" ? vmm::ConsoleSource::kCom1 : vmm::ConsoleSource::kBiosPorts;
 }
 
@@ -155,8 +156,16 @@ void BootParser::add_to(CLI::App& app) {
   boot->add_option("--vgabios-pci", options.vgabios_pci,
                    "The same in the expansion ROM of a display device on PCI");
   boot->add_option("--floppy", options.floppy, "Floppy image, handed over through fw_cfg");
-  boot->add_option("--console", console, "402, e9 or com1: what goes to stdout")
-      ->check(CLI::IsMember({"402", "e9", "com1"}))
+  boot->add_option("--option-rom", options.option_roms, "Option ROM, handed over through fw_cfg; repeatable")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  CLI::Option* const kernel = boot->add_option(
+      "--kernel", options.kernel, "Linux kernel (bzImage, or memtest86+), booted before any disk");
+  boot->add_option("--initrd", options.initrd, "Its initrd")->needs(kernel);
+  boot->add_option("--append", options.append, "Its command line")->needs(kernel);
+  boot->add_option("--console", console,
+                   "What goes to stdout. com1 also takes stdin; screen comes at the end")
+      ->check(CLI::IsMember({"402", "e9", "com1", "screen"}))
       ->capture_default_str();
   boot->add_option("--until", options.until, "Success when the console shows this text; empty: never")
       ->capture_default_str();
@@ -299,6 +308,12 @@ std::optional<std::string> accel_complaint(const BootParser& boot) {
   return std::nullopt;
 }
 
+std::optional<std::string> screen_complaint(const BootParser& boot) {
+  const bool has_display = !boot.options.vgabios.empty() || !boot.options.vgabios_pci.empty();
+  if (boot.console != "screen" || has_display) return std::nullopt;
+  return "--console screen needs a display: --vgabios or --vgabios-pci";
+}
+
 Command chosen(const BootParser& boot, const CheckParser& check, const HostParser& host,
                const StateParser& state) {
   if (check.command->parsed()) {
@@ -312,7 +327,7 @@ Command chosen(const BootParser& boot, const CheckParser& check, const HostParse
     options.batches = host.strict ? lowmeg::get::Batches::kNotOffered : lowmeg::get::Batches::kOffered;
     return options;
   }
-  for (const auto& complaint : {chip_complaint(boot), accel_complaint(boot)}) {
+  for (const auto& complaint : {chip_complaint(boot), accel_complaint(boot), screen_complaint(boot)}) {
     if (complaint) return wrong_usage(*complaint, "boot ");
   }
   BootOptions options = boot.options;

@@ -21,6 +21,8 @@ struct BootOptions {
   std::string vgabios;
   std::string vgabios_pci;
   std::string floppy;
+  std::vector<std::string> option_roms;
+  std::string kernel, initrd, append;
   std::uint64_t memory = 64ull << 20;  ///< bytes
   vmm::ConsoleSource console = vmm::ConsoleSource::kBiosPorts;
   std::string until = "No bootable device";

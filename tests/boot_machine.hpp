@@ -21,9 +21,14 @@ inline const std::string kBochsLegacy = "/usr/share/bochs/BIOS-bochs-legacy";
 inline const std::string kVgaBios = "/usr/share/vgabios/vgabios.bin";
 
 struct Boot {
-  explicit Boot(MachineConfig config) {
+  /// `shown`: also gets the log, for what config calls while the machine runs.
+  explicit Boot(MachineConfig config, std::string* shown = nullptr) {
     config.timing = Timing::kDeterministic;
-    auto created = Machine::create(config, {events, [this](char c) { log += c; },
+    auto created = Machine::create(config, {events,
+                                            [this, shown](char c) {
+                                              log += c;
+                                              if (shown) *shown += c;
+                                            },
                                             [this](const TimelineEntry& entry, std::uint64_t time_ns) {
                                               timeline.push_back(entry);
                                               times_ns.push_back(time_ns);

@@ -103,7 +103,7 @@ TEST(VgaBios, StillRunsAfterTheLock) {
   constexpr const char* kWrittenLate = "No bootable device";
   for (const std::string& firmware : {kSeaBios, kSeaBios256, kBochsLatest}) {
     MachineConfig config = config_for(firmware);
-    config.memory.vga_bios = *load_vga_bios(kVgaBios);
+    config.memory.vga_bios = *load_vga_bios(kVgaBios, VgaBus::kIsa);
     const Boot boot(config);
     ASSERT_NE(boot.machine->board().vga_text(), nullptr);
     EXPECT_EQ(boot.screen_then.find(kWrittenLate), std::string::npos) << firmware << ": before the lock";

@@ -95,7 +95,7 @@ constexpr const char* kWrittenLate = "No bootable device";
 TEST(WriteOnly, LetsTheBochsBiosShadowTheRomOfAPciCard) {
   for (const Identity& identity : {kI440fx, kI440bx}) {
     MachineConfig config = chip_config(kBochsLatest, identity);
-    config.pci_vga_bios = *load_vga_bios(kVgaBios);
+    config.pci_vga_bios = *load_vga_bios(kVgaBios, VgaBus::kPci);
     const Boot boot(config);
     std::vector<GpaState> states;
     for (const TimelineEntry& entry : boot.config_writes()) {
@@ -115,7 +115,7 @@ TEST(WriteOnly, LetsTheBochsBiosShadowTheRomOfAPciCard) {
 // The same in Hyper-V's way: "WriteOnly becomes Writable, with a warning", and the image lies there already.
 TEST(WriteOnly, IsAWarningInHypervsWay) {
   MachineConfig config = config_for(kBochsLatest);
-  config.memory.vga_bios = *load_vga_bios(kVgaBios);
+  config.memory.vga_bios = *load_vga_bios(kVgaBios, VgaBus::kIsa);
   config.pci_vga_bios = config.memory.vga_bios;
   const Boot boot(config);
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message;
@@ -132,7 +132,7 @@ TEST(SeaVgaBios, KeepsItsVariablesOverTheLockInTheChipsWayAlone) {
   for (const PamWay way : {PamWay::kChip, PamWay::kHyperv}) {
     MachineConfig config = config_for(kSeaBios);
     config.pam = way;
-    config.memory.vga_bios = *load_vga_bios(kSeaVgaBios);
+    config.memory.vga_bios = *load_vga_bios(kSeaVgaBios, VgaBus::kIsa);
     const Boot boot(config);
     EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message;
     const std::size_t variables = differences(video_segment(*boot.machine), *config.memory.vga_bios);
@@ -143,7 +143,7 @@ TEST(SeaVgaBios, KeepsItsVariablesOverTheLockInTheChipsWayAlone) {
 // "RAM behind the 13 segments starts as zeros": the images are ROM, and nobody copies them.
 TEST(ChipMemory, StartsAsZeros) {
   MachineConfig config = chip_config(kSeaBios, kI440fx);
-  config.memory.vga_bios = *load_vga_bios(kVgaBios);
+  config.memory.vga_bios = *load_vga_bios(kVgaBios, VgaBus::kIsa);
   lowmeg::fakes::RecordingEventSink events;
   const auto machine =
       Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});

@@ -1,60 +1,14 @@
 // The command as a person runs it: real processes, their exit status and what they print.
-#include <fcntl.h>
-#include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <string>
 #include <vector>
+
+#include "tests/command.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Ended {
-  int exit_status;
-  std::string out, err;
-};
-
-std::string contents(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-class Command : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "lowmeg-cli-XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    fs::create_directory(folder_ / "cwd");
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
-  // `arguments` are shell words; `input` is what the command reads.
-  Ended run(const std::string& arguments, const std::string& input = "") const {
-    std::ofstream(folder_ / "in", std::ios::binary) << input;
-    const auto quoted = [this](const char* name) { return "'" + (folder_ / name).string() + "'"; };
-    const std::string line = "cd " + quoted("cwd") + " && '" LOWMEG_PROGRAM "' " + arguments + " >" +
-                             quoted("out") + " 2>" + quoted("err") + " <" + quoted("in");
-    const int status = std::system(line.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, contents(folder_ / "out"),
-            contents(folder_ / "err")};
-  }
-
-  std::string file_of(const std::string& name, std::size_t size, char fill = 'x') const {
-    const fs::path path = folder_ / name;
-    std::ofstream(path, std::ios::binary) << std::string(size, fill);
-    return path.string();
-  }
-
-  fs::path folder_;
-};
+using lowmeg::fakes::Command;
+using lowmeg::fakes::Ended;
 
 // "Bad input: missing, empty, odd-sized or too large firmware, memory too small, not a whole MiB or reaching
 // 4 GiB, unknown options: one line, exit 2, nothing created."
@@ -82,7 +36,7 @@ TEST_F(Command, RefusesBadInputInOneLine) {
       {"boot --no-such-option", "--no-such-option"},
       {"boot " + rom + " another", "another"},
       {"boot --bridge q35", "--bridge: q35 not in {i440fx,i440bx,hyperv}"},
-      {"boot --console tty", "--console: tty not in {402,e9,com1}"},
+      {"boot --console tty", "--console: tty not in {402,e9,com1,screen}"},
       {"boot --get seldom", "--get: seldom not in {batched,strict}"},
       {"boot --accel kvm --deterministic", "--deterministic needs the software CPU: --accel soft"},
       {"boot --pam chip --bridge hyperv",
@@ -93,11 +47,25 @@ TEST_F(Command, RefusesBadInputInOneLine) {
       {"boot --cpus 0", "--cpus: Value 0 not in range 1 to 64"},
       {"boot --timeout soon", "--timeout: soon is no number of seconds"},
       {"boot --timeout 0", "--timeout: 0 is no number of seconds"},
-      {"boot --vgabios " + file_of("no-rom", 512), "no option ROM (it does not start with 55 AA)"},
+      {"boot --vgabios " + file_of("no-rom", 512),
+       "no option ROM (it does not start with 55 AA and a length)"},
       {"boot --vgabios no-such-file", "VGA BIOS no-such-file: No such file or directory"},
-      {"boot --vgabios-pci " + file_of("no-rom", 512), "no option ROM (it does not start with 55 AA)"},
+      {"boot --vgabios-pci " + file_of("no-rom", 512),
+       "no option ROM (it does not start with 55 AA and a length)"},
       {"boot --floppy " + file_of("part", 513), "513 bytes are not whole sectors of 512"},
+      {"boot --floppy " + file_of("empty-floppy", 0), "the file is empty"},
+      {"boot --floppy " + file_of("large-floppy", 2880 * 1024 + 512), "larger than 2880 KiB"},
       {"boot --floppy no-such-file", "floppy image no-such-file: No such file or directory"},
+      {"boot --option-rom no-such-file", "option ROM no-such-file: No such file or directory"},
+      {"boot --option-rom " + file_of("no-rom", 512),
+       "no option ROM (it does not start with 55 AA and a length)"},
+      {"boot --option-rom " + file_of("huge-rom", 128 * 1024 + 1), "larger than 128 KiB"},
+      {"boot --vgabios " + file_of("huge-vga", 48 * 1024 + 1), "larger than 48 KiB; --vgabios-pci takes 128"},
+      {"boot --kernel no-such-file", "kernel no-such-file: No such file or directory"},
+      {"boot --kernel " + file_of("no-kernel", 4096), "no Linux kernel (no HdrS at offset 202h)"},
+      {"boot --initrd initrd", "--initrd requires --kernel"},
+      {"boot --append text", "--append requires --kernel"},
+      {"boot --console screen", "--console screen needs a display: --vgabios or --vgabios-pci"},
       {"boot --restart-devices 0", "--restart-devices: 0 is no number of accesses; they count from 1"},
       {"boot --restart-devices -1", "--restart-devices: -1 is no number of accesses; they count from 1"},
       {"boot --restart-at 1,soon", "--restart-at: 'soon' is no number of accesses"},
@@ -189,6 +157,16 @@ TEST_F(Command, ShowsOneConsoleAndEndsAtTheTimeOut) {
     EXPECT_NE(ended.err.find("lowmeg: time-out: the guest is still running at "), std::string::npos)
         << ended.err;
   }
+}
+
+// "--console screen": what a person would see on the display, and --until looks for its text there.
+TEST_F(Command, ShowsTheScreen) {
+  const Ended ended =
+      run("boot --deterministic --quiet --console screen --vgabios /usr/share/vgabios/vgabios.bin");
+  EXPECT_EQ(ended.exit_status, 0) << ended.err;
+  EXPECT_NE(ended.out.find("SeaBIOS (version"), std::string::npos) << ended.out;
+  EXPECT_NE(ended.out.find("No bootable device."), std::string::npos) << ended.out;
+  EXPECT_EQ(ended.out.find("enter handle_19"), std::string::npos) << "the log goes to port 402h";
 }
 
 // "Tears bridge, adjuster and client down at chosen config accesses and builds them anew from bytes alone":

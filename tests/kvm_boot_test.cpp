@@ -72,7 +72,7 @@ TEST_P(KvmBoot, IsAsOnTheSoftwareCpu) {
   MachineConfig config = config_for(row.firmware);
   config.pam = row.pam;
   config.bridge.identity = row.identity;
-  if (row.has_pci_vga) config.pci_vga_bios = *load_vga_bios(kVgaBios);
+  if (row.has_pci_vga) config.pci_vga_bios = *load_vga_bios(kVgaBios, VgaBus::kPci);
   const Seen kvm = boot_on(Accel::kKvm, config);
   const Seen soft = boot_on(Accel::kSoft, config);
   EXPECT_EQ(kvm.log, soft.log);

@@ -110,7 +110,7 @@ TEST(Restart, AtEveryConfigWriteIsNotNoticedInTheChipsWay) {
     MachineConfig config = config_for(row.firmware);
     config.pam = PamWay::kChip;
     config.bridge.identity = row.identity;
-    if (row.has_pci_vga) config.pci_vga_bios = *load_vga_bios(kVgaBios);
+    if (row.has_pci_vga) config.pci_vga_bios = *load_vga_bios(kVgaBios, VgaBus::kPci);
     const Boot undisturbed(config);
     config.restart_after = [](std::uint64_t /*n*/, ConfigAccess access) {
       return access == ConfigAccess::kWrite;

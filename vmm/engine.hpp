@@ -35,6 +35,8 @@ class Engine {
   virtual lowmeg::memory::Mapper& mapper() = 0;
   virtual const Clock& clock() const = 0;
   virtual InterruptPin& intr() = 0;
+  /// Who takes the interrupts of the board's devices; null: the board's own PIC.
+  virtual InterruptLines* interrupt_lines() { return nullptr; }
 
   /// Gives it the board whose devices it will call, once, before run(). Borrowed.
   virtual lowmeg::Result<void> attach(Board& board) = 0;
@@ -56,6 +58,8 @@ class Engine {
   virtual void stop() {}
   /// While the lock lives no port device is called.
   virtual std::unique_lock<std::mutex> hold_devices() { return {}; }
+  /// The same for memory devices. Taken last and for a moment: nothing that commits a map may run under it.
+  virtual std::unique_lock<std::mutex> hold_memory_devices() { return {}; }
 
   /// Where the guest is, for a person: CS:EIP.
   virtual std::string where() = 0;

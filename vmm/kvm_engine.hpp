@@ -15,7 +15,11 @@
 
 namespace vmm {
 
-class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites, InterruptPin {
+class KvmEngine final : public Engine,
+                        private VcpuExits,
+                        lowmeg::kvm::BusWrites,
+                        InterruptPin,
+                        InterruptLines {
  public:
   /// RAM ends below the first of the addresses that KVM needs for its own: the IOAPIC's.
   static constexpr std::uint64_t kMostMemory = 0xfec00000;
@@ -30,6 +34,7 @@ class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites
   lowmeg::memory::Mapper& mapper() override { return *mapper_; }
   const Clock& clock() const override { return clock_; }
   InterruptPin& intr() override { return *this; }
+  InterruptLines* interrupt_lines() override { return this; }
   lowmeg::Result<void> attach(Board& board) override;
   Turn run() override;
   std::optional<std::string> wait() override { return std::nullopt; }
@@ -38,6 +43,7 @@ class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites
   void stop() override { cpus_->stop(); }
   std::unique_lock<std::mutex> hold_devices() override { return exits_->lock_ports(); }
   bool has_fpu() const override { return has_fpu_; }
+  std::unique_lock<std::mutex> hold_memory_devices() override { return exits_->lock_memory(); }
   std::string where() override { return cpus_->where(0); }
 
  private:
@@ -67,6 +73,9 @@ class KvmEngine final : public Engine, private VcpuExits, lowmeg::kvm::BusWrites
   }
   // The board's PIC, which nobody programs.
   void set(Level /*level*/) override {}
+  // A VM with chips in the kernel takes lines 0 to 15 always (api.rst, 4.25).
+  void raise(unsigned irq) override { (void)vm_->set_irq_line(irq, KvmVm::Line::kHigh); }
+  void lower(unsigned irq) override { (void)vm_->set_irq_line(irq, KvmVm::Line::kLow); }
 
   WallClock clock_;
   std::unique_ptr<KvmVm> vm_;

@@ -1,5 +1,8 @@
 #include "vmm/machine.hpp"
 
+#include <array>
+#include <span>
+
 namespace vmm {
 namespace {
 
@@ -8,6 +11,8 @@ using std::chrono::steady_clock;
 
 constexpr int kTimeoutStatus = 124;
 constexpr int kStoppedStatus = 1;
+// Of the machine's time, between two looks at the screen, and for COM1's input.
+constexpr std::uint64_t kLookNs = 20'000'000, kInputNs = 2'000'000;
 constexpr unsigned kHostBridgeDevice = 0, kAgpBridgeDevice = 1;
 
 // The guest's date at power-on: today's, or always the same one.
@@ -37,8 +42,9 @@ Result<void> Machine::build() {
   memory_.emplace(std::move(*memory));
   if (auto built = build_engine(); !built) return built;
   if (listeners_.accel) listeners_.accel(accel_line_);
+  warn_of_lost_option_roms();
   if (auto built = build_chipset(); !built) return built;
-  build_board();
+  if (auto built = build_board(); !built) return built;
   if (auto attached = engine_->attach(*board_); !attached) return attached;
   return chipset_->power_on();
 }
@@ -87,7 +93,13 @@ Result<void> Machine::build_chipset() {
   return {};
 }
 
-void Machine::build_board() {
+Result<void> Machine::build_board() {
+  std::optional<LinuxImage> linux;
+  if (config_.linux) {
+    auto laid_out = lay_out_linux(*config_.linux, chipset_->ram_told());
+    if (!laid_out) return tl::unexpected(laid_out.error());
+    linux = std::move(*laid_out);
+  }
   const bool has_agp = chipset_->agp_bridge() != nullptr;
   const BoardConfig board{.ram_bytes_told = chipset_->ram_told(),
                           .cpus = config_.cpus,
@@ -95,17 +107,31 @@ void Machine::build_board() {
                           .vgabios = config_.memory.vga_bios,
                           .pci_vga_bios = config_.pci_vga_bios,
                           .floppy = config_.floppy,
+                          .option_roms = config_.option_roms,
+                          .linux = std::move(linux),
                           .console = config_.console,
                           .rtc_start = rtc_start(config_.timing),
                           .piix_device = has_agp ? kPiixBesideAgp : kPiixDevice};
   board_ = std::make_unique<Board>(
       board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this, *this, *this,
-                        lowmeg::memory::BusMaster(engine_->mapper(), memory_->ram, memory_->rom)});
+                        lowmeg::memory::BusMaster(engine_->mapper(), memory_->ram, memory_->rom),
+                        engine_->interrupt_lines()});
   host_bridge_socket_.plug(*chipset_);
   board_->config_ports().place(kHostBridgeDevice, 0, host_bridge_socket_);
-  if (!has_agp) return;
+  if (!has_agp) return {};
   agp_bridge_socket_.plug(*chipset_);
   board_->config_ports().place(kAgpBridgeDevice, 0, agp_bridge_socket_);
+  return {};
+}
+
+// Hyper-V's policy shows low RAM in C0000-CBFFF once firmware locks it, and what firmware copied there is
+// gone.
+void Machine::warn_of_lost_option_roms() {
+  if (config_.pam != PamWay::kHyperv || config_.option_roms.empty()) return;
+  listeners_.events.event(
+      {lowmeg::Severity::kWarning, "vmm",
+       "PAM Hyper-V's way loses option ROMs that the firmware copies below CC000 when it locks "
+       "them, and kernels with their loader; the chip's way (--pam chip) keeps them"});
 }
 
 Machine::~Machine() {
@@ -129,10 +155,33 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
     if (interrupted_) return {Outcome::Kind::kInterrupted, 0, "ended by a signal"};
     const auto held = engine_->hold_devices();
     if (auto outcome = after(turn)) return *outcome;
+    if (screen_shows_text()) return {Outcome::Kind::kUntil, 0, ""};
+    take_com1_input();
     if (watch_.found() && (watch_.line_complete() || turn.kind == Engine::Turn::Kind::kIdle))
       return {Outcome::Kind::kUntil, 0, ""};
     if (!runs_on && steady_clock::now() >= deadline) return timed_out();
   }
+}
+
+std::string Machine::screen() {
+  const auto held = engine_->hold_memory_devices();
+  return board_->vga_text() ? board_->vga_text()->text() : std::string();
+}
+
+bool Machine::screen_shows_text() {
+  const std::uint64_t now = engine_->clock().now_ns();
+  if (config_.console != ConsoleSource::kScreen || config_.until.empty() || now < next_look_ns_) return false;
+  next_look_ns_ = now + kLookNs;
+  return screen().find(config_.until) != std::string::npos;
+}
+
+// More comes when the guest has read what came: nothing piles up here.
+void Machine::take_com1_input() {
+  const std::uint64_t now = engine_->clock().now_ns();
+  if (!config_.com1_input || now < next_input_ns_ || !board_->com1().has_read_all()) return;
+  next_input_ns_ = now + kInputNs;
+  std::array<std::uint8_t, 256> bytes{};
+  board_->com1().receive(std::span(bytes).first(config_.com1_input(bytes)));
 }
 
 Outcome Machine::timed_out() {

@@ -38,10 +38,15 @@ struct MachineConfig {
   HypervConfig hyperv;  ///< for PamWay::kHyperv
   std::optional<Image> floppy;
   std::optional<Image> pci_vga_bios;  ///< of a display device on PCI; none: no such device
+  std::vector<OptionRom> option_roms;
+  std::optional<LinuxFiles> linux;  ///< a checked one; kLinuxLoader must be among the option ROMs
   ConsoleSource console = ConsoleSource::kBiosPorts;
   std::string until = "No bootable device";  ///< empty: never
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
   Timing timing = Timing::kWall;  ///< kDeterministic: on the software CPU alone
+  /// What has come in for COM1 since, at most as much as fits, without waiting; how many bytes. Called on the
+  /// machine's thread, at times that are a function of the guest's clock. Empty: nothing ever comes in.
+  std::function<std::size_t(std::span<std::uint8_t>)> com1_input;
   /// By which KVM's map is changed; borrowed. For who wants to see or to fail them.
   lowmeg::kvm::Syscalls* kvm_syscalls = &lowmeg::kvm::Syscalls::system();
   /// Whether all above guest memory is torn down and built anew from saved state after this config access
@@ -113,6 +118,8 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   /// Null on an accelerator.
   const SoftEngine* soft() const { return soft_; }
   const Board& board() const { return *board_; }
+  /// The text on the screen, in lines; empty without a display device.
+  std::string screen();
   /// How often the chipset was built anew.
   std::uint64_t restarts() const { return restarts_; }
 
@@ -122,9 +129,12 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   lowmeg::Result<void> build_engine();
   lowmeg::Result<void> build_soft_engine();
   lowmeg::Result<void> build_chipset();
-  void build_board();
+  lowmeg::Result<void> build_board();
+  void warn_of_lost_option_roms();
   Outcome run_until(std::chrono::steady_clock::time_point deadline);
   Outcome timed_out();
+  bool screen_shows_text();
+  void take_com1_input();
   std::optional<Outcome> after(const Engine::Turn& turn);
   std::optional<Outcome> after_request();
   std::optional<Outcome> reset_all();
@@ -164,6 +174,8 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   bool reset_wanted_ = false;
   std::uint64_t config_accesses_ = 0;
   std::uint64_t restarts_ = 0;
+  std::uint64_t next_look_ns_ = 0;   // at the screen
+  std::uint64_t next_input_ns_ = 0;  // for COM1
   lowmeg::EventLimit triple_faults_{4};
   lowmeg::EventLimit news_{4};
   lowmeg::EventLimit a20_unmasked_{1};

@@ -51,7 +51,7 @@ Board::Board(const BoardConfig& config, const BoardLinks& links)
       piix4_pm_(links.clock, links.power),
       bios_console_(sink_for(ConsoleSource::kBiosPorts, config, links, null_console_)),
       port_e9_(sink_for(ConsoleSource::kPortE9, config, links, null_console_)),
-      com1_(sink_for(ConsoleSource::kCom1, config, links, null_console_)) {
+      com1_(sink_for(ConsoleSource::kCom1, config, links, null_console_), links.lines ? *links.lines : pic_) {
   fill_fw_cfg(config);
   place_system();
   place_pci(config.piix_device);
@@ -68,6 +68,11 @@ void Board::fill_fw_cfg(const BoardConfig& config) {
   fw_cfg_.add_file("etc/e820", e820(config.ram_bytes_told));
   if (config.vgabios) fw_cfg_.add_file("vgaroms/vgabios.bin", *config.vgabios);
   if (config.floppy) fw_cfg_.add_file("floppyimg/floppy.img", *config.floppy);
+  for (const OptionRom& rom : config.option_roms) fw_cfg_.add_file("genroms/" + rom.name, rom.image);
+  if (!config.linux) return;
+  offer_linux(*config.linux, fw_cfg_);
+  const std::string first = std::string("/rom@genroms/") + kLinuxLoader + "\n";
+  fw_cfg_.add_file("bootorder", {first.begin(), first.end()});
 }
 
 void Board::place_system() {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lowmeg/bridge/config_ports.hpp"
@@ -24,6 +25,7 @@
 #include "vmm/board/i8042.hpp"
 #include "vmm/board/interrupt_pin.hpp"
 #include "vmm/board/io_bus.hpp"
+#include "vmm/board/linux_boot.hpp"
 #include "vmm/board/mmio_bus.hpp"
 #include "vmm/board/pci_ports.hpp"
 #include "vmm/board/pci_vga.hpp"
@@ -39,8 +41,18 @@
 
 namespace vmm {
 
-/// Which device's text is the console's; the others answer, and their text is dropped.
-enum class ConsoleSource { kBiosPorts, kPortE9, kCom1 };
+/// Which device's text is the console's; the others answer, and their text is dropped. With the screen none
+/// is.
+enum class ConsoleSource { kBiosPorts, kPortE9, kCom1, kScreen };
+
+/// An option ROM that no card has: firmware finds it in fw_cfg.
+struct OptionRom {
+  std::string name;
+  std::vector<std::uint8_t> image;
+};
+
+/// The name under which firmware looks for the loader of a Linux kernel.
+inline constexpr const char* kLinuxLoader = "linuxboot_dma.bin";
 
 /// Where the PIIX is on PCI bus 0: beside a 440FX, and beside a 440BX whose AGP bridge is device 1.
 inline constexpr unsigned kPiixDevice = 1, kPiixBesideAgp = 7;
@@ -52,7 +64,10 @@ struct BoardConfig {
   Coprocessor coprocessor = Coprocessor::kNone;
   std::optional<std::vector<std::uint8_t>> vgabios;  ///< there is a VGA card on the ISA bus if there is one
   std::optional<std::vector<std::uint8_t>> pci_vga_bios;  ///< and one on PCI, in its expansion ROM
-  std::optional<std::vector<std::uint8_t>> floppy;        ///< an image of a floppy disk's size
+  std::optional<std::vector<std::uint8_t>> floppy;        ///< of a size that disks have, in fw_cfg: no drive
+  std::vector<OptionRom> option_roms;
+  /// Started by the option ROM kLinuxLoader, before any disk.
+  std::optional<LinuxImage> linux;
   ConsoleSource console = ConsoleSource::kBiosPorts;
   std::chrono::sys_seconds rtc_start{};  ///< the date at the Clock's nanosecond 0
   unsigned piix_device = kPiixDevice;
@@ -69,6 +84,7 @@ struct BoardLinks {
   ConfigAccessObserver& config_accesses;
   Patience& patience;
   lowmeg::memory::BusMaster bus_master;  ///< for devices that do DMA
+  InterruptLines* lines = nullptr;       ///< for COM1; null: the board's own PIC
 };
 
 /// No threads, no locks: the machine serialises. Does not move: the buses know its devices.
@@ -87,6 +103,7 @@ class Board {
   Pic& pic() { return pic_; }
   Pit& pit() { return pit_; }
   FwCfg& fw_cfg() { return fw_cfg_; }
+  Com1& com1() { return com1_; }
   /// The screen, or null without a display device.
   const VgaText* vga_text() const { return vga_text_ ? &*vga_text_ : nullptr; }
 

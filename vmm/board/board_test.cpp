@@ -12,9 +12,9 @@ namespace vmm {
 namespace {
 
 struct Rig {
-  explicit Rig(const BoardConfig& config)
+  explicit Rig(const BoardConfig& config, InterruptLines* lines = nullptr)
       : board(config, {clock, power, pin, a20, console, faults, observer, patience,
-                       lowmeg::memory::BusMaster(mapper, ram, rom)}) {}
+                       lowmeg::memory::BusMaster(mapper, ram, rom), lines}) {}
   std::string fw_cfg(unsigned key, unsigned bytes) {
     board.io().write(0x510, 2, key);
     std::string text;
@@ -69,11 +69,12 @@ TEST(Board, AnswersAtPowerOn) {
     std::uint32_t reads;
   };
   const Row rows[] = {
-      {0x21, 1, 0xff},  {0xa1, 1, 0xff},    {0x4d0, 2, 0x0000},      {0x64, 1, 0x10},
-      {0x92, 1, 0x00},  {0xb3, 1, 0x00},    {0x501, 1, 0xff},        {0x604, 2, 0xffff},
-      {0xcf9, 1, 0x00}, {0x0d, 1, 0xff},    {0xd4, 1, 0xff},         {0x80, 1, 0xff},
-      {0x278, 1, 0xff}, {0x37a, 1, 0xff},   {0x2e9, 1, 0xff},        {0x3e9, 1, 0xff},
-      {0x3c4, 1, 0xff}, {0x1ce, 2, 0xffff}, {0xae0c, 4, 0xffffffff}, {0xb008, 4, 0xffffffff},
+      {0x21, 1, 0xff},    {0xa1, 1, 0xff},         {0x4d0, 2, 0x0000},      {0x64, 1, 0x10},
+      {0x92, 1, 0x00},    {0xb3, 1, 0x00},         {0x501, 1, 0xff},        {0x604, 2, 0xffff},
+      {0xcf9, 1, 0x00},   {0x0d, 1, 0xff},         {0xd4, 1, 0xff},         {0x80, 1, 0xff},
+      {0x278, 1, 0xff},   {0x37a, 1, 0xff},        {0x2e9, 1, 0xff},        {0x3e9, 1, 0xff},
+      {0x1f7, 1, 0x7f},   {0x376, 1, 0x7f},        {0x3f7, 1, 0xff},        {0x3c4, 1, 0xff},
+      {0x1ce, 2, 0xffff}, {0xae0c, 4, 0xffffffff}, {0xb008, 4, 0xffffffff},
   };
   Rig rig(BoardConfig{});
   for (const Row& row : rows) EXPECT_EQ(rig.board.io().read(row.port, row.size), row.reads) << row.port;
@@ -181,6 +182,39 @@ TEST(Board, HandsOverTheVgaBiosAndTheFloppy) {
   EXPECT_NE(directory.find("floppyimg/floppy.img"), std::string::npos);
   EXPECT_EQ(rig.fw_cfg(0x21, 2), "\x55\xaa");
   EXPECT_EQ(rig.fw_cfg(0x22, 4), "boot");
+}
+
+TEST(Board, HandsOverOptionRomsAndAKernel) {
+  BoardConfig config;
+  config.option_roms = {{"one.rom", {0x55, 0xaa, 1}}, {"linuxboot_dma.bin", {0x55, 0xaa, 2}}};
+  config.linux = LinuxImage{.setup = {}, .kernel = {0x100000, {'k'}}, .initrd = {}, .command_line = {}};
+  Rig rig(config);
+  const std::string directory = rig.fw_cfg(0x19, 4 + 4 * 64);
+  EXPECT_NE(directory.find("genroms/one.rom"), std::string::npos);
+  EXPECT_NE(directory.find("genroms/linuxboot_dma.bin"), std::string::npos);
+  EXPECT_EQ(rig.fw_cfg(0x21, 3), "\x55\xaa\1");
+  EXPECT_EQ(rig.fw_cfg(0x22, 3), "\x55\xaa\2");
+  EXPECT_EQ(rig.fw_cfg(0x23, 32), "/rom@genroms/linuxboot_dma.bin\n" + std::string(1, '\0'));
+  EXPECT_EQ(rig.fw_cfg(0x11, 1), "k");
+}
+
+// COM1's interrupt goes to the board's own PIC, or to who takes it instead.
+TEST(Board, ConnectsCom1ToIrq4) {
+  fakes::FakeLines lines;
+  for (InterruptLines* const other :
+       {static_cast<InterruptLines*>(nullptr), static_cast<InterruptLines*>(&lines)}) {
+    Rig rig(BoardConfig{}, other);
+    IoBus& io = rig.board.io();
+    for (const unsigned icw : {0x20u, 0x08u, 0x04u, 0x01u})
+      io.write(icw == 0x20 ? 0x20 : 0x21, 1, icw == 0x20 ? 0x11 : icw);
+    io.write(0x21, 1, 0xef);
+    io.write(0x3f9, 1, 0x01);
+    io.write(0x3fc, 1, 0x08);
+    const std::uint8_t byte = 'x';
+    rig.board.com1().receive({&byte, 1});
+    EXPECT_EQ(rig.pin.level, other ? Level::kLow : Level::kHigh);
+    EXPECT_EQ(lines.log, other ? "+4" : "");
+  }
 }
 
 TEST(Board, HasACardOnlyWithItsBios) {

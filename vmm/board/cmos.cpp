@@ -32,7 +32,7 @@ struct Byte {
 };
 constexpr Byte kBytes[] = {
     {0x0f, 0x00},  // shutdown status: none, so a reset runs POST
-    {0x10, 0x00},  // no floppy drives
+    {0x10, 0x00},  // no floppy drives: an image in fw_cfg is not in one
     {0x12, 0x00},  // no hard disks
     {0x38, 0x00},  // third boot device none (7:4); a floppy needs its 55AA (bit 0)
     {0x3d, 0x21},  // boot order: floppy (1), then hard disk (2)

@@ -27,6 +27,8 @@ class BoardExits final : public VcpuExits {
 
   /// Keeps the vCPUs off the port devices: for a thread of the machine's that turns to one, a timer's say.
   [[nodiscard]] std::unique_lock<std::mutex> lock_ports() { return std::unique_lock(ports_); }
+  /// Likewise off the memory devices; taken last.
+  [[nodiscard]] std::unique_lock<std::mutex> lock_memory() { return std::unique_lock(memory_); }
 
  private:
   std::mutex ports_;   // guards io_ and its devices
