@@ -9,7 +9,8 @@ lowmeg::Result<std::unique_ptr<DryHost>> DryHost::create(const std::string& path
                                                          lowmeg::get::HostObserver& observer,
                                                          lowmeg::EventSink& events) {
   std::unique_ptr<DryHost> dry(new DryHost(lowmeg::memory::PlainMapper(kWindow)));
-  auto host = lowmeg::get::Host::create(dry->mapper_, base_map(ram_size, 0), {.ram_size = ram_size}, events);
+  auto host = lowmeg::get::Host::create(dry->mapper_, base_map(lowmeg::memory::Layout(kWindow), ram_size),
+                                        {.ram_size = ram_size}, events);
   if (!host) return tl::unexpected(host.error());
   dry->host_ = std::move(*host);
   dry->host_->observe(&observer);

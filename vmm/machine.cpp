@@ -3,6 +3,8 @@
 #include <array>
 #include <span>
 
+#include "vmm/chipset/bus_map.hpp"
+
 namespace vmm {
 namespace {
 
@@ -37,9 +39,7 @@ Machine::Machine(const MachineConfig& config, MachineListeners listeners)
       agp_bridge_socket_([](Chipset& c) { return c.agp_bridge(); }) {}
 
 Result<void> Machine::build() {
-  auto memory = GuestMemory::create(config_.memory);
-  if (!memory) return tl::unexpected(memory.error());
-  memory_.emplace(std::move(*memory));
+  if (auto built = build_memory(); !built) return built;
   if (auto built = build_engine(); !built) return built;
   if (listeners_.accel) listeners_.accel(accel_line_);
   warn_of_lost_option_roms();
@@ -47,6 +47,47 @@ Result<void> Machine::build() {
   if (auto built = build_board(); !built) return built;
   if (auto attached = engine_->attach(*board_); !attached) return attached;
   return chipset_->power_on();
+}
+
+Result<void> Machine::build_memory() {
+  std::vector<Image> card_roms;
+  if (config_.pci_vga_bios) card_roms.push_back(*config_.pci_vga_bios);
+  for (const MemoryCardConfig& card : config_.cards) {
+    if (card.rom) card_roms.push_back(*card.rom);
+  }
+  auto memory = GuestMemory::create(config_.memory, card_roms);
+  if (!memory) return tl::unexpected(memory.error());
+  memory_.emplace(std::move(*memory));
+  return {};
+}
+
+// In the order of build_memory.
+std::vector<CardConfig> Machine::cards() const {
+  std::vector<CardConfig> cards;
+  auto part = memory_->card_roms.begin();
+  if (config_.pci_vga_bios) {
+    cards.push_back(display_card(memory_->bytes(*part), part->offset));
+    ++part;
+  }
+  for (const MemoryCardConfig& card : config_.cards) {
+    cards.push_back({.device = card.device,
+                     .vendor_id = 0x1234,
+                     .device_id = 0x0001,
+                     .class_code_and_revision = 0x05800000,
+                     .memory_size = card.memory_size,
+                     .rom = std::nullopt});
+    if (!card.rom) continue;
+    cards.back().rom = CardRom{memory_->bytes(*part), part->offset, card.rom_decode};
+    ++part;
+  }
+  return cards;
+}
+
+std::vector<RomOnBoard> Machine::rom_chips() const {
+  std::vector<RomOnBoard> chips;
+  for (const RomChip& chip : vmm::rom_chips(*memory_))
+    chips.push_back({chip.range, memory_->bytes(chip.bytes)});
+  return chips;
 }
 
 Result<void> Machine::build_engine() {
@@ -105,7 +146,8 @@ Result<void> Machine::build_board() {
                           .cpus = config_.cpus,
                           .coprocessor = engine_->has_fpu() ? Coprocessor::kFitted : Coprocessor::kNone,
                           .vgabios = config_.memory.vga_bios,
-                          .pci_vga_bios = config_.pci_vga_bios,
+                          .cards = cards(),
+                          .rom_chips = rom_chips(),
                           .floppy = config_.floppy,
                           .option_roms = config_.option_roms,
                           .linux = std::move(linux),
@@ -113,7 +155,7 @@ Result<void> Machine::build_board() {
                           .rtc_start = rtc_start(config_.timing),
                           .piix_device = has_agp ? kPiixBesideAgp : kPiixDevice};
   board_ = std::make_unique<Board>(
-      board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this, *this, *this,
+      board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this, *this, *this, *this,
                         lowmeg::memory::BusMaster(engine_->mapper(), memory_->ram, memory_->rom),
                         engine_->interrupt_lines()});
   host_bridge_socket_.plug(*chipset_);
@@ -224,6 +266,7 @@ std::optional<Outcome> Machine::after_request() {
 std::optional<Outcome> Machine::reset_all() {
   reset_wanted_ = false;
   board_->reset();
+  if (auto cleared = claims_changed(); !cleared) return stopped(cleared.error().message());
   if (auto reset = engine_->reset(); !reset) return stopped(reset.error().message());
   if (auto reset = chipset_->reset(); !reset) return stopped(reset.error().message());
   return std::nullopt;

@@ -29,6 +29,16 @@ enum class Accel {
   kSoft,
 };
 
+/// A card on PCI with memory or a ROM of its own, for who wants to see where the bridge sends accesses.
+struct MemoryCardConfig {
+  unsigned device = kFirstCard;   ///< ascending, from kFirstCard to 31
+  std::uint32_t memory_size = 0;  ///< bytes behind BAR 0: a power of two, 16 or more; 0: none
+  std::optional<Image> rom;       ///< its expansion ROM
+  RomDecode rom_decode = RomDecode::kMemorySpaceAndEnableBit;
+
+  static constexpr unsigned kFirstCard = 8;
+};
+
 struct MachineConfig {
   MemoryConfig memory;
   Accel accel = Accel::kSoft;
@@ -40,6 +50,7 @@ struct MachineConfig {
   std::optional<Image> pci_vga_bios;  ///< of a display device on PCI; none: no such device
   std::vector<OptionRom> option_roms;
   std::optional<LinuxFiles> linux;  ///< a checked one; kLinuxLoader must be among the option ROMs
+  std::vector<MemoryCardConfig> cards;
   ConsoleSource console = ConsoleSource::kBiosPorts;
   std::string until = "No bootable device";  ///< empty: never
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
@@ -95,7 +106,13 @@ class ChipsetSocket final : public lowmeg::bridge::ConfigFunction {
 };
 
 /// One thread builds, runs and asks.
-class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccessObserver, Patience, A20Pin {
+class Machine final : private PowerControl,
+                      FaultSink,
+                      ConsoleSink,
+                      ConfigAccessObserver,
+                      ClaimsListener,
+                      Patience,
+                      A20Pin {
  public:
   ~Machine() override;
   /// Builds everything and powers it on: guest memory is as the reset values want it. Nothing has run yet.
@@ -129,6 +146,9 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   lowmeg::Result<void> build_engine();
   lowmeg::Result<void> build_soft_engine();
   lowmeg::Result<void> build_chipset();
+  lowmeg::Result<void> build_memory();
+  std::vector<CardConfig> cards() const;
+  std::vector<RomOnBoard> rom_chips() const;
   lowmeg::Result<void> build_board();
   void warn_of_lost_option_roms();
   Outcome run_until(std::chrono::steady_clock::time_point deadline);
@@ -145,6 +165,7 @@ class Machine final : private PowerControl, FaultSink, ConsoleSink, ConfigAccess
   void fault(const lowmeg::Error& error) override;
   void put(char c) override;
   void accessed(ConfigAccess access) override;
+  lowmeg::Result<void> claims_changed() override { return chipset_->devices_changed(board_->claims()); }
   void took_long() override { engine_->request_stop(); }
   void set_a20(Level level) override;
 

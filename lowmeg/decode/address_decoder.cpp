@@ -48,7 +48,10 @@ Layout dram_layout(std::uint64_t installed_bytes) {
 }  // namespace
 
 AddressDecoder::AddressDecoder(BusMap bus, std::uint64_t installed_dram_bytes)
-    : bus_(std::move(bus)), dram_(dram_layout(installed_dram_bytes)), pam_pieces_(pam_pieces()) {
+    : AddressDecoder(std::move(bus), dram_layout(installed_dram_bytes)) {}
+
+AddressDecoder::AddressDecoder(BusMap bus, Layout dram)
+    : bus_(std::move(bus)), dram_(std::move(dram)), pam_pieces_(pam_pieces()) {
   LOWMEG_INVARIANT(bus_.pci.window() == kWindow && bus_.agp.window() == kWindow, "buses of 4 GiB");
 }
 

@@ -25,6 +25,9 @@ class AddressDecoder {
   /// answers.
   AddressDecoder(BusMap bus, std::uint64_t installed_dram_bytes);
 
+  /// This decoder on a board where something else answers.
+  AddressDecoder with_bus(BusMap bus) const { return AddressDecoder(std::move(bus), dram_); }
+
   /// The map that `registers` ask for, over kWindow. Any value has one. Views that do not differ share their
   /// regions.
   memory::MemoryMap decode(const DecodeRegisters& registers) const {
@@ -45,6 +48,7 @@ class AddressDecoder {
     memory::Region dram;
   };
 
+  AddressDecoder(BusMap bus, memory::Layout dram);
   std::vector<PamPiece> pam_pieces() const;
   memory::Layout base_view(const DecodeRegisters& registers, View view) const;
 

@@ -1,7 +1,8 @@
 // What answers on the two buses below the host bridge, and where: the board's part of the memory map.
 //
 // A page of a bus is ROM bytes, a device (bus), or a place where nobody is (open). What the bridge does not
-// keep for DRAM it hands to one of the buses, and this says what happens there.
+// keep for DRAM it hands to one of the buses, and this says what happens there. It is a value: when a device
+// moves, the board makes a new one (memory::with_claims) and tells MapCommitter::bus_changed.
 #pragma once
 
 #include "lowmeg/memory/layout.hpp"

@@ -1,4 +1,6 @@
-// The chip personality's way from registers to guest memory: seam 2 in, decode, seam 3 out.
+// The chip personality's way from registers to guest memory: seam 2 in, decode, seam 3 out. What answers on
+// the buses comes in beside the registers, as a device's base address register is as good as one of the
+// chip's.
 #pragma once
 
 #include <optional>
@@ -18,8 +20,14 @@ class MapCommitter final : public DecodeSink {
       : decoder_(std::move(decoder)), mapper_(mapper) {}
 
   /// Commits the map that `registers` ask for; with kDelta only if it is not the one in place. Errors are the
-  /// mapper's.
+  /// mapper's; nothing has changed then.
   Result<void> changed(const DecodeRegisters& registers, Apply apply) override;
+
+  /// Tells of what answers on the buses from now on, both layouts over kWindow: a device was moved, switched
+  /// on or off, or plugged in. One commit of the map that the registers told last ask for, if it is not the
+  /// one in place; before the first registers there is none. Errors are the mapper's; the buses are then as
+  /// before, and who tells again is heard. memory::with_claims makes a layout of what devices claim.
+  Result<void> bus_changed(BusMap bus);
 
  private:
   struct Base {
@@ -28,9 +36,11 @@ class MapCommitter final : public DecodeSink {
   };
 
   const memory::MemoryMap& base_of(const DecodeRegisters& registers);
+  Result<void> commit(const DecodeRegisters& registers, Apply apply);
 
   AddressDecoder decoder_;
   memory::Mapper& mapper_;
+  std::optional<DecodeRegisters> told_;  // and in place
   std::optional<Base> base_;
 };
 

@@ -77,5 +77,49 @@ TEST_F(MapCommitterTest, PassesErrorsThrough) {
   EXPECT_EQ(mapper.map(), decoder.decode(registers));
 }
 
+BusMap with_card(Gpa start) {
+  const memory::Region card{{start, start + 0x4000}, memory::rom_routes(0)};
+  return {Layout(kWindow, {&card, 1}), Layout(kWindow)};
+}
+
+// "One commit of the map that the registers told last ask for, if it is not the one in place; before the
+// first registers there is none."
+TEST_F(MapCommitterTest, FollowsTheBuses) {
+  ASSERT_TRUE(committer.bus_changed(with_card(0xd0000)));
+  EXPECT_EQ(mapper.commits, 0);
+  ASSERT_TRUE(committer.changed(registers, Apply::kForced));
+  EXPECT_EQ(mapper.map(), decoder.with_bus(with_card(0xd0000)).decode(registers));
+  ASSERT_TRUE(committer.bus_changed(with_card(0xd8000)));
+  EXPECT_EQ(mapper.map(), decoder.with_bus(with_card(0xd8000)).decode(registers));
+  EXPECT_EQ(mapper.commits, 2);
+  ASSERT_TRUE(committer.bus_changed(with_card(0x200000))) << "under DRAM";
+  EXPECT_EQ(mapper.map(), decoder.decode(registers));
+  ASSERT_TRUE(committer.bus_changed(with_card(0x300000)));
+  EXPECT_EQ(mapper.commits, 3);
+  registers.pam[3] = 0x10;
+  registers.drb7 = 0;
+  ASSERT_TRUE(committer.changed(registers, Apply::kDelta));
+  EXPECT_EQ(mapper.map(), decoder.with_bus(with_card(0x300000)).decode(registers)) << "DRAM is gone";
+}
+
+// "The buses are then as before, and who tells again is heard"; of registers that were refused nothing stays.
+TEST_F(MapCommitterTest, RollsBackTheBuses) {
+  ASSERT_TRUE(committer.changed(registers, Apply::kForced));
+  mapper.refuses = true;
+  EXPECT_FALSE(committer.bus_changed(with_card(0xd0000)));
+  DecodeRegisters refused = registers;
+  refused.pam[4] = 0x33;
+  EXPECT_FALSE(committer.changed(refused, Apply::kDelta));
+  mapper.refuses = false;
+  registers.pam[0] = 0x10;
+  ASSERT_TRUE(committer.changed(registers, Apply::kDelta));
+  EXPECT_EQ(mapper.map(), decoder.decode(registers));
+  mapper.refuses = true;
+  EXPECT_FALSE(committer.changed(refused, Apply::kDelta));
+  mapper.refuses = false;
+  ASSERT_TRUE(committer.bus_changed(with_card(0xd0000)));
+  EXPECT_EQ(mapper.map(), decoder.with_bus(with_card(0xd0000)).decode(registers));
+}
+
 }  // namespace
 }  // namespace lowmeg::decode

@@ -18,7 +18,7 @@ Result<std::unique_ptr<Host>> Host::create(memory::Mapper& mapper, memory::Memor
 }
 
 Host::Host(memory::Mapper& mapper, memory::MemoryMap base, const HostLimits& limits, EventSink& events)
-    : mapper_(mapper), base_(std::move(base)), events_(events), slots_(limits) {}
+    : mapper_(mapper), events_(events), base_(std::move(base)), slots_(limits) {}
 
 void Host::apply(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses) {
   LOWMEG_INVARIANT(requests.size() == statuses.size(), "a status for each request");
@@ -63,6 +63,14 @@ bool Host::commit(const SlotTable& table) {
   }
   slots_ = table;
   return true;
+}
+
+Result<void> Host::change_base(memory::MemoryMap base) {
+  const std::lock_guard lock(mutex_);
+  if (base == base_) return {};
+  auto committed = mapper_.commit(slots_.overlaid(base));
+  if (committed) base_ = std::move(base);
+  return committed;
 }
 
 void Host::observe(HostObserver* observer) {

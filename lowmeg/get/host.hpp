@@ -36,6 +36,10 @@ class Host {
   /// When the mapper fails, the creates get FAILED and the resets are committed alone; nothing else changes.
   void apply(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
 
+  /// Another base map from now on, in one commit, the ranges laid over it: a device of the VM was moved. On
+  /// the mapper's error the base is as before.
+  Result<void> change_base(memory::MemoryMap base);
+
   /// Borrows the observer; null for none.
   void observe(HostObserver* observer);
   /// A session tells what it has received and sent.
@@ -50,10 +54,10 @@ class Host {
   void carry_out(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
 
   memory::Mapper& mapper_;
-  const memory::MemoryMap base_;
   EventSink& events_;
 
   mutable std::mutex mutex_;  // guards all below
+  memory::MemoryMap base_;
   SlotTable slots_;
   Counters counters_;
   HostObserver* observer_ = nullptr;

@@ -124,6 +124,24 @@ TEST_F(HostTest, TellsOfFailuresAtALimitedRate) {
   EXPECT_LE(events.events.size(), 10u);
 }
 
+// "Another base map from now on, in one commit, the ranges laid over it"; "the base is as before" on an
+// error.
+TEST_F(HostTest, ChangesTheMapBelowTheRanges) {
+  apply({kFirst});
+  mapper.commits = 0;
+  const memory::Region card{{0xa0000, 0xa1000}, memory::rom_routes(0)};
+  const memory::MemoryMap base = memory::MemoryMap::uniform(GetRig::base().cpu.overlaid({&card, 1}));
+  mapper.refuse_next = 1;
+  EXPECT_FALSE(host->change_base(base));
+  EXPECT_EQ(apply({kSecond}), std::vector{kSuccess});
+  EXPECT_EQ(read_route(0xa0000), GetRig::base().cpu.find(0xa0000).read);
+  ASSERT_TRUE(host->change_base(base));
+  ASSERT_TRUE(host->change_base(base));
+  EXPECT_EQ(mapper.commits, 3u) << "the one that failed, a range, and one";
+  EXPECT_EQ(read_route(0xa0000), memory::Route::rom(0));
+  EXPECT_EQ(read_route(0xc0000), memory::Route::ram(0x1c0000));
+}
+
 using HostDeathTest = HostTest;
 TEST_F(HostDeathTest, AbortsWithoutAStatusForEachRequest) {
   const RangeRequest request = kFirst;

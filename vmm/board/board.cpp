@@ -1,5 +1,7 @@
 #include "vmm/board/board.hpp"
 
+#include <algorithm>
+
 #include "vmm/board/piix3.hpp"
 
 namespace vmm {
@@ -8,6 +10,11 @@ namespace {
 // On PCI bus 0.
 constexpr unsigned kPiix3Function = 0, kPiix4PmFunction = 3;
 constexpr unsigned kVgaDevice = 2;
+constexpr std::uint32_t kDisplayClass = 0x03;  // dword 08h, bits 31:24
+
+bool is_display(const CardConfig& card) {
+  return card.class_code_and_revision >> 24 == kDisplayClass;
+}
 
 ConsoleSink& sink_for(ConsoleSource source, const BoardConfig& config, const BoardLinks& links,
                       ConsoleSink& none) {
@@ -36,6 +43,15 @@ FwCfg::Bytes e820(std::uint64_t ram_bytes) {
 
 }  // namespace
 
+CardConfig display_card(std::span<const std::uint8_t> rom, std::uint64_t rom_offset) {
+  return {.device = kVgaDevice,
+          .vendor_id = 0x1234,
+          .device_id = 0x1111,
+          .class_code_and_revision = 0x03000002,
+          .memory_size = 0,
+          .rom = CardRom{rom, rom_offset, RomDecode::kEnableBit}};
+}
+
 Board::Board(const BoardConfig& config, const BoardLinks& links)
     : pic_(links.intr),
       pit_(links.clock, pic_),
@@ -56,8 +72,8 @@ Board::Board(const BoardConfig& config, const BoardLinks& links)
   place_system();
   place_pci(config.piix_device);
   place_consoles();
-  if (config.vgabios || config.pci_vga_bios) place_vga();
-  if (config.pci_vga_bios) place_pci_vga(*config.pci_vga_bios);
+  if (config.vgabios || std::ranges::any_of(config.cards, is_display)) place_vga();
+  place_memory(config, links.claims);
 }
 
 void Board::fill_fw_cfg(const BoardConfig& config) {
@@ -115,10 +131,24 @@ void Board::place_vga() {
   mmio_.place(VgaText::kRange, vga_text_.emplace(registers));
 }
 
-void Board::place_pci_vga(const std::vector<std::uint8_t>& rom) {
-  PciVga& vga = pci_vga_.emplace(rom);
-  config_ports_.place(kVgaDevice, 0, vga);
-  mmio_.place_movable(vga);
+void Board::place_memory(const BoardConfig& config, ClaimsListener& claims) {
+  for (const RomOnBoard& chip : config.rom_chips)
+    mmio_.place(chip.range, rom_chips_.emplace_back(chip.bytes));
+  LOWMEG_INVARIANT(std::ranges::is_sorted(config.cards, {}, &CardConfig::device), "cards by device number");
+  for (const CardConfig& row : config.cards) {
+    PciCard& card = cards_.emplace_back(row, claims);
+    config_ports_.place(row.device, 0, card);
+    card.place_on(mmio_);
+  }
+}
+
+std::vector<lowmeg::memory::Claim> Board::claims() const {
+  std::vector<lowmeg::memory::Claim> all;
+  for (const PciCard& card : cards_) {
+    const auto claims = card.claims();
+    all.insert(all.end(), claims.begin(), claims.end());
+  }
+  return all;
 }
 
 void Board::reset() {
@@ -137,7 +167,7 @@ void Board::reset() {
   com1_.reset();
   if (vga_registers_) vga_registers_->reset();
   if (vga_text_) vga_text_->reset();
-  if (pci_vga_) pci_vga_->reset();
+  for (PciCard& card : cards_) card.reset();
 }
 
 }  // namespace vmm

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,8 +28,8 @@
 #include "vmm/board/io_bus.hpp"
 #include "vmm/board/linux_boot.hpp"
 #include "vmm/board/mmio_bus.hpp"
+#include "vmm/board/pci_card.hpp"
 #include "vmm/board/pci_ports.hpp"
-#include "vmm/board/pci_vga.hpp"
 #include "vmm/board/pic.hpp"
 #include "vmm/board/piix4_pm.hpp"
 #include "vmm/board/pit.hpp"
@@ -36,6 +37,7 @@
 #include "vmm/board/port_device.hpp"
 #include "vmm/board/power_ports.hpp"
 #include "vmm/board/reset_control.hpp"
+#include "vmm/board/rom_memory.hpp"
 #include "vmm/board/vga_registers.hpp"
 #include "vmm/board/vga_text.hpp"
 
@@ -57,14 +59,26 @@ inline constexpr const char* kLinuxLoader = "linuxboot_dma.bin";
 /// Where the PIIX is on PCI bus 0: beside a 440FX, and beside a 440BX whose AGP bridge is device 1.
 inline constexpr unsigned kPiixDevice = 1, kPiixBesideAgp = 7;
 
+/// A display device's legacy side (registers and text memory) is on the board for a VGA BIOS or for such a
+/// card; its own configuration is the standard VGA's of QEMU and Bochs, 1234:1111, with its BIOS in its ROM.
+/// That ROM asks for its enable bit alone.
+CardConfig display_card(std::span<const std::uint8_t> rom, std::uint64_t rom_offset);
+
+/// A ROM chip on the ISA bus.
+struct RomOnBoard {
+  lowmeg::GpaRange range;
+  std::span<const std::uint8_t> bytes;  ///< borrowed
+};
+
 struct BoardConfig {
   /// Bytes of RAM from 0, below 4 GiB, that firmware is told of: without what the machine hides at the top.
   std::uint64_t ram_bytes_told = 0;
   unsigned cpus = 1;
   Coprocessor coprocessor = Coprocessor::kNone;
   std::optional<std::vector<std::uint8_t>> vgabios;  ///< there is a VGA card on the ISA bus if there is one
-  std::optional<std::vector<std::uint8_t>> pci_vga_bios;  ///< and one on PCI, in its expansion ROM
-  std::optional<std::vector<std::uint8_t>> floppy;        ///< of a size that disks have, in fw_cfg: no drive
+  std::vector<CardConfig> cards;      ///< on PCI, by ascending device number: the lowest answers first
+  std::vector<RomOnBoard> rom_chips;  ///< as the map shows them where it can
+  std::optional<std::vector<std::uint8_t>> floppy;  ///< of a size that disks have, in fw_cfg: no drive
   std::vector<OptionRom> option_roms;
   /// Started by the option ROM kLinuxLoader, before any disk.
   std::optional<LinuxImage> linux;
@@ -82,6 +96,7 @@ struct BoardLinks {
   ConsoleSink& console;
   FaultSink& faults;
   ConfigAccessObserver& config_accesses;
+  ClaimsListener& claims;
   Patience& patience;
   lowmeg::memory::BusMaster bus_master;  ///< for devices that do DMA
   InterruptLines* lines = nullptr;       ///< for COM1; null: the board's own PIC
@@ -96,6 +111,9 @@ class Board {
 
   /// Every device as at power-on. fw_cfg's files and the CMOS RAM stay.
   void reset();
+
+  /// What the cards answer now, the lowest device first. After reset() it has to be told anew.
+  std::vector<lowmeg::memory::Claim> claims() const;
 
   IoBus& io() { return io_; }
   MmioBus& mmio() { return mmio_; }
@@ -113,7 +131,7 @@ class Board {
   void place_pci(unsigned piix_device);
   void place_consoles();
   void place_vga();
-  void place_pci_vga(const std::vector<std::uint8_t>& rom);
+  void place_memory(const BoardConfig& config, ClaimsListener& claims);
 
   // Buses.
   IoBus io_;
@@ -141,7 +159,8 @@ class Board {
   Com1 com1_;
   std::optional<VgaRegisters> vga_registers_;
   std::optional<VgaText> vga_text_;
-  std::optional<PciVga> pci_vga_;
+  std::list<PciCard> cards_;  // by device number
+  std::list<RomMemory> rom_chips_;
 };
 
 }  // namespace vmm

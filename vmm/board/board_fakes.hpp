@@ -9,6 +9,7 @@
 #include "vmm/board/a20_gate.hpp"
 #include "vmm/board/console_sink.hpp"
 #include "vmm/board/interrupt_pin.hpp"
+#include "vmm/board/pci_card.hpp"
 #include "vmm/board/pci_ports.hpp"
 #include "vmm/board/port_device.hpp"
 
@@ -63,6 +64,19 @@ class FakeFaults final : public FaultSink {
  public:
   void fault(const lowmeg::Error& error) override { errors.push_back(error); }
   std::vector<lowmeg::Error> errors;
+};
+
+/// Counts; fails so many times.
+class FakeClaimsListener final : public ClaimsListener {
+ public:
+  lowmeg::Result<void> claims_changed() override {
+    ++told;
+    if (refuse_next == 0) return {};
+    --refuse_next;
+    return lowmeg::fail(lowmeg::Errc::kSystem, "no map");
+  }
+  unsigned told = 0;
+  unsigned refuse_next = 0;
 };
 
 class FakePatience final : public Patience {

@@ -13,7 +13,7 @@ namespace {
 
 struct Rig {
   explicit Rig(const BoardConfig& config, InterruptLines* lines = nullptr)
-      : board(config, {clock, power, pin, a20, console, faults, observer, patience,
+      : board(config, {clock, power, pin, a20, console, faults, observer, claims, patience,
                        lowmeg::memory::BusMaster(mapper, ram, rom), lines}) {}
   std::string fw_cfg(unsigned key, unsigned bytes) {
     board.io().write(0x510, 2, key);
@@ -32,6 +32,7 @@ struct Rig {
   fakes::FakeConsole console;
   fakes::FakeFaults faults;
   fakes::FakeObserver observer;
+  fakes::FakeClaimsListener claims;
   fakes::FakePatience patience;
   lowmeg::memory::PlainMapper mapper{{0, 0x1000}};
   lowmeg::memory::Backing ram = lowmeg::memory::Backing::create("ram", 0x1000).value();

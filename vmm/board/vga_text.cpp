@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vmm/board/little_endian.hpp"
+
 namespace vmm {
 namespace {
 
@@ -19,9 +21,7 @@ void VgaText::reset() {
 }
 
 std::uint32_t VgaText::read(std::uint32_t offset, unsigned size) {
-  std::uint32_t value = 0;
-  for (unsigned i = 0; i < size; ++i) value |= std::uint32_t{memory_[offset + i]} << (8 * i);
-  return value;
+  return load_little_endian(memory_, offset, size);
 }
 
 void VgaText::write(std::uint32_t offset, unsigned size, std::uint32_t value) {

@@ -14,6 +14,8 @@ using lowmeg::memory::Routes;
 constexpr GpaRange kVgaWindow{0xa0000, 0xc0000};
 constexpr lowmeg::Gpa kVgaBios = 0xc0000;
 constexpr lowmeg::Gpa kMiB = 0x100000;
+constexpr std::uint64_t kMostShown = 0x20000;
+constexpr GpaRange kApics{0xfec00000, 0xff000000};
 
 // A mask ROM: a write to it vanishes, whoever sends it.
 constexpr Routes rom_chip(std::uint64_t offset) {
@@ -22,20 +24,31 @@ constexpr Routes rom_chip(std::uint64_t offset) {
 
 }  // namespace
 
-lowmeg::decode::BusMap board_bus_map(const GuestMemory& memory) {
-  const std::uint64_t shown = std::min<std::uint64_t>(memory.firmware_size, 0x20000);
-  const lowmeg::Gpa top = kWindow.end() - memory.firmware_size;
-  const Region regions[] = {
+std::vector<RomChip> rom_chips(const GuestMemory& memory) {
+  const std::uint64_t size = memory.firmware_size, shown = std::min(size, kMostShown);
+  std::vector<RomChip> chips;
+  if (memory.vga_bios_size != 0) {
+    chips.push_back({GpaRange(kVgaBios, kVgaBios + memory.vga_bios_size),
+                     {memory.vga_bios_offset, memory.vga_bios_size}});
+  }
+  chips.push_back({GpaRange(kMiB - shown, kMiB), {size - shown, shown}});
+  chips.push_back({GpaRange(kWindow.end() - size, kWindow.end()), {0, size}});
+  return chips;
+}
+
+lowmeg::decode::BusMap board_bus_map(const GuestMemory& memory,
+                                     std::span<const lowmeg::memory::Claim> claims) {
+  const Region low[] = {
       {{0, kVgaWindow.start()}, lowmeg::memory::open_routes()},
       {kVgaWindow, lowmeg::memory::bus_routes()},
-      {{kVgaBios, kVgaBios + memory.vga_bios_size}, rom_chip(memory.vga_bios_offset)},
-      {{kVgaBios + memory.vga_bios_size, kMiB - shown}, lowmeg::memory::open_routes()},
-      {{kMiB - shown, kMiB}, rom_chip(memory.firmware_size - shown)},
-      {{kMiB, top}, lowmeg::memory::bus_routes()},
-      {{top, kWindow.end()}, rom_chip(0)},
+      {{kVgaWindow.end(), kMiB}, lowmeg::memory::open_routes()},
   };
+  std::vector<Region> chips;
+  for (const RomChip& chip : rom_chips(memory)) chips.push_back({chip.range, rom_chip(chip.bytes.offset)});
+  const Layout isa = Layout(kWindow, low).overlaid(chips);
+  const Region apics{kApics, lowmeg::memory::bus_routes()};
   const Region nobody{kWindow, lowmeg::memory::open_routes()};
-  return {Layout(kWindow, regions), Layout(kWindow, {&nobody, 1})};
+  return {lowmeg::memory::with_claims(isa, claims).overlaid({&apics, 1}), Layout(kWindow, {&nobody, 1})};
 }
 
 }  // namespace vmm

@@ -7,7 +7,7 @@ namespace vmm {
 using lowmeg::decode::AddressDecoder;
 
 ChipWay::Parts::Parts(const ChipWay& way, Listener listener, DecodeTimeline::Start start)
-    : committer(AddressDecoder(board_bus_map(way.memory_), way.memory_.ram.size()), way.mapper_),
+    : committer(AddressDecoder(way.bus_, way.memory_.ram.size()), way.mapper_),
       timeline(committer, std::move(listener), start),
       bridge(way.config_.identity, way.config_.options, timeline, way.events_) {}
 
@@ -18,7 +18,15 @@ ChipWay::ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory
       mapper_(mapper),
       events_(events),
       listener_(std::move(listener)),
+      bus_(board_bus_map(memory, {})),
       parts_(std::make_unique<Parts>(*this, listener_, DecodeTimeline::Start::kPowerOn)) {}
+
+lowmeg::Result<void> ChipWay::devices_changed(std::span<const lowmeg::memory::Claim> claims) {
+  lowmeg::decode::BusMap bus = board_bus_map(memory_, claims);
+  auto committed = parts_->committer.bus_changed(bus);
+  if (committed) bus_ = std::move(bus);
+  return committed;
+}
 
 lowmeg::Result<void> ChipWay::restart() {
   const lowmeg::state::SavedChipset saved = save();

@@ -22,6 +22,7 @@ class ChipWay final : public Chipset {
   lowmeg::bridge::HostBridge& bridge() override { return parts_->bridge; }
   lowmeg::bridge::ConfigFunction* agp_bridge() override { return parts_->bridge.agp_bridge(); }
   lowmeg::state::SavedChipset save() const override { return {{}, lowmeg::state::save(parts_->bridge)}; }
+  lowmeg::Result<void> devices_changed(std::span<const lowmeg::memory::Claim> claims) override;
   lowmeg::Result<void> restart() override;
   std::uint64_t ram_told() const override { return memory_.ram.size(); }
   std::vector<MegabyteRow> first_megabyte() override;
@@ -35,6 +36,9 @@ class ChipWay final : public Chipset {
   lowmeg::memory::Mapper& mapper_;
   lowmeg::EventSink& events_;
   Listener listener_;
+
+  // Volatile state of the board's devices, which no restart touches.
+  lowmeg::decode::BusMap bus_;
 
   // Sub-devices; a restart builds all of them anew.
   struct Parts {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "lowmeg/bridge/host_bridge.hpp"
-#include "lowmeg/memory/memory_map.hpp"
+#include "lowmeg/memory/claims.hpp"
 #include "lowmeg/state/restore.hpp"
 #include "vmm/chipset/first_megabyte.hpp"
 #include "vmm/chipset/timeline_entry.hpp"
@@ -24,6 +24,10 @@ class Chipset {
   /// Once, before the guest runs.
   lowmeg::Result<void> power_on() { return bridge().power_on(); }
   lowmeg::Result<void> reset() { return bridge().reset(); }
+
+  /// What the devices answer from now on, the first on top: one commit, if it changes what the guest sees. On
+  /// an error all is as before. A restart keeps it.
+  virtual lowmeg::Result<void> devices_changed(std::span<const lowmeg::memory::Claim> claims) = 0;
 
   /// 00:00.0, and 00:01.0 or null, as they are just now: a restart replaces them.
   virtual lowmeg::bridge::HostBridge& bridge() = 0;

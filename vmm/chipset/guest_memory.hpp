@@ -20,15 +20,28 @@ struct MemoryConfig {
   std::optional<Image> vga_bios;  ///< of the VGA card on the ISA bus; none: no such card
 };
 
+/// A part of the ROM bytes.
+struct RomPart {
+  std::uint64_t offset = 0;  ///< a page boundary
+  std::uint64_t size = 0;    ///< whole pages
+};
+
 struct GuestMemory {
-  /// RAM of zeros, ROM with the images in it.
-  static lowmeg::Result<GuestMemory> create(const MemoryConfig& config);
+  /// RAM of zeros, ROM with the images in it; `card_roms` are the expansion ROMs of cards.
+  static lowmeg::Result<GuestMemory> create(const MemoryConfig& config,
+                                            std::span<const Image> card_roms = {});
+
+  std::span<const std::uint8_t> bytes(const RomPart& part) const {
+    return rom.bytes().subspan(part.offset, part.size);
+  }
 
   lowmeg::memory::Backing ram;
-  lowmeg::memory::Backing rom;  ///< the firmware, then from vga_bios_offset the VGA BIOS
+  lowmeg::memory::Backing rom;  ///< the firmware, then from vga_bios_offset the VGA BIOS, then cards' ROMs
   std::uint64_t firmware_size;
   std::uint64_t vga_bios_offset;  ///< a page boundary
   std::uint64_t vga_bios_size;    ///< whole pages, filled up with FFh; 0: none
+  /// As long as a base address register can tell: the next power of two from a page on, filled up with FFh.
+  std::vector<RomPart> card_roms;
 };
 
 }  // namespace vmm

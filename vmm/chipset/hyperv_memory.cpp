@@ -15,17 +15,12 @@ constexpr Gpa kMiB = 0x100000;
 
 }  // namespace
 
-lowmeg::memory::MemoryMap base_map(std::uint64_t ram_size, std::uint64_t rom_size) {
-  const Gpa top = kWindow.end();
-  const lowmeg::memory::Region regions[] = {
+lowmeg::memory::MemoryMap base_map(const lowmeg::memory::Layout& bus, Gpa ram_end) {
+  const lowmeg::memory::Region ram[] = {
       {GpaRange(0, kVgaStart), lowmeg::memory::ram_routes(0)},
-      {GpaRange(kVgaStart, kVgaEnd), lowmeg::memory::bus_routes()},
-      {GpaRange(kVgaEnd, ram_size), lowmeg::memory::ram_routes(kVgaEnd)},
-      {GpaRange(top - rom_size, top), lowmeg::memory::rom_routes(0)},
+      {GpaRange(kVgaEnd, ram_end), lowmeg::memory::ram_routes(kVgaEnd)},
   };
-  // Memory may reach up to where the ROM begins: then the ROM hides its end.
-  const lowmeg::memory::Layout ram(kWindow, std::span(regions).first(3));
-  return lowmeg::memory::MemoryMap::uniform(ram.overlaid(std::span(regions).last(1)));
+  return lowmeg::memory::MemoryMap::uniform(bus.overlaid(ram));
 }
 
 void place_images(GuestMemory& memory, Gpa rom_bios_offset) {

@@ -1,13 +1,15 @@
 // Guest memory as Hyper-V's way wants it: the ROM images in RAM, where the ranges of the policy find them.
 #pragma once
 
+#include "lowmeg/memory/memory_map.hpp"
 #include "vmm/chipset/guest_memory.hpp"
 
 namespace vmm {
 
-/// What the guest sees where no RAM GPA range lies: RAM with the VGA window on the bus, ROM below 4 GiB, else
-/// bus.
-lowmeg::memory::MemoryMap base_map(std::uint64_t ram_size, std::uint64_t rom_size);
+/// What the guest sees where no RAM GPA range lies: RAM up to `ram_end`, but for the VGA window; there and
+/// above it what answers on `bus`. RAM hides a device that is put under it, also where PAM says Mmio: the
+/// ranges of that state are RAM themselves.
+lowmeg::memory::MemoryMap base_map(const lowmeg::memory::Layout& bus, lowmeg::Gpa ram_end);
 
 /// Puts the images where Hyper-V's way wants them in guest RAM: the firmware's last 128 KiB (or fewer) at
 /// rom_bios_offset + E0000-FFFFF, the VGA BIOS at C0000.

@@ -1,7 +1,10 @@
 #include "vmm/chipset/hyperv_way.hpp"
 
+#include <algorithm>
+
 #include "lowmeg/get/in_process.hpp"
 #include "lowmeg/hyperv/rom_bios_offset.hpp"
+#include "vmm/chipset/bus_map.hpp"
 #include "vmm/chipset/hyperv_memory.hpp"
 
 namespace vmm {
@@ -16,13 +19,18 @@ Result<std::unique_ptr<HypervWay>> HypervWay::create(const BridgeConfig& bridge,
   return way;
 }
 
+lowmeg::memory::MemoryMap HypervWay::base(std::span<const lowmeg::memory::Claim> claims) const {
+  // Memory may reach up to where the ROM begins: then the ROM hides its end.
+  const lowmeg::Gpa ram_end = std::min(memory_.ram.size(), kWindow.end() - memory_.firmware_size);
+  return base_map(board_bus_map(memory_, claims).pci, ram_end);
+}
+
 Result<void> HypervWay::start() {
   const auto offset = lowmeg::hyperv::rom_bios_offset(memory_.ram.size());
   if (!offset) return tl::unexpected(offset.error());
   rom_bios_offset_ = *offset;
   place_images(memory_, rom_bios_offset_);
-  auto host = lowmeg::get::Host::create(mapper_, base_map(memory_.ram.size(), memory_.firmware_size),
-                                        {.ram_size = memory_.ram.size()}, events_);
+  auto host = lowmeg::get::Host::create(mapper_, base({}), {.ram_size = memory_.ram.size()}, events_);
   if (!host) return tl::unexpected(host.error());
   host_ = std::move(*host);
   auto paravisor = connect();
@@ -35,6 +43,10 @@ Result<std::unique_ptr<Paravisor>> HypervWay::connect() {
   auto transport =
       config_.connect ? config_.connect(*host_) : std::make_unique<lowmeg::get::InProcessTransport>(*host_);
   return Paravisor::create(std::move(transport), config_.get, bridge_, rom_bios_offset_, events_, listener_);
+}
+
+Result<void> HypervWay::devices_changed(std::span<const lowmeg::memory::Claim> claims) {
+  return host_->change_base(base(claims));
 }
 
 Result<void> HypervWay::restart() {

@@ -27,6 +27,8 @@ class HypervWay final : public Chipset {
   lowmeg::bridge::HostBridge& bridge() override { return paravisor_->bridge(); }
   lowmeg::bridge::ConfigFunction* agp_bridge() override { return paravisor_->agp_bridge(); }
   lowmeg::state::SavedChipset save() const override { return paravisor_->save(); }
+  /// The host's business: it owns the map, the paravisor hears nothing of it.
+  lowmeg::Result<void> devices_changed(std::span<const lowmeg::memory::Claim> claims) override;
   lowmeg::Result<void> restart() override;
   /// Without the last mebibyte: the ROM images lie there.
   std::uint64_t ram_told() const override;
@@ -44,6 +46,7 @@ class HypervWay final : public Chipset {
         mapper_(mapper),
         events_(events),
         listener_(std::move(listener)) {}
+  lowmeg::memory::MemoryMap base(std::span<const lowmeg::memory::Claim> claims) const;
   lowmeg::Result<void> start();
   lowmeg::Result<std::unique_ptr<Paravisor>> connect();
 
