@@ -8,6 +8,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using lowmeg::fakes::Command;
+using lowmeg::fakes::contents;
 using lowmeg::fakes::Ended;
 
 // "Bad input: missing, empty, odd-sized or too large firmware, memory too small, not a whole MiB or reaching
@@ -202,6 +203,7 @@ TEST_F(Command, EncodesAndDecodesState) {
       {"decode --hex memory_range", "10x0", "the input is not hex"},
       {"decode adjuster", "", "handles"},
       {"encode bridge", "{}", "host_pci_dram1"},
+      {"encode memory_range", "{\"start\": 1e999, \"end\": 0}", "the state: number overflow parsing '1e999'"},
       {"encode bridge", "no JSON", "the state: parse error at line 1"},
       {"encode memory_range", "{\"start\": 0, \"end\": -1}", "end"},
       {"decode --hex --check bridge", "08828488101002180338ffff0342081206000000000000", "smm_config_word"},
@@ -214,6 +216,42 @@ TEST_F(Command, EncodesAndDecodesState) {
     EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
   }
   EXPECT_EQ(run("state decode --hex --check --memory 64M bridge", bridge).exit_status, 0);
+}
+
+// stdout that cannot be written: exit 1 and one line, whatever the command; an end of its own stays.
+TEST_F(Command, SaysThatStdoutIsLost) {
+  for (const char* arguments : {"--version", "boot --help", "state decode --hex memory_range"}) {
+    for (const char* stream : {" >/dev/full", " >&-"}) {
+      const Ended ended = run_shell(std::string("'" LOWMEG_PROGRAM "' ") + arguments + stream, "108020");
+      EXPECT_EQ(ended.exit_status, 1) << arguments << stream;
+      EXPECT_EQ(ended.err.rfind("lowmeg: stdout: ", 0), 0u) << ended.err;
+      EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+    }
+  }
+}
+
+// No output that fails stops a machine; and a closed descriptor is not the guest's RAM's.
+TEST_F(Command, BootsWhereItsOutputIsLost) {
+  const std::string boot = "'" LOWMEG_PROGRAM "' boot --deterministic";
+  const std::string whole = run("boot --deterministic").out;
+  for (const char* stream : {" 2>/dev/full", " 2>&-", " 2>&- <&-"})
+    EXPECT_EQ(run_shell(boot + stream).out, whole) << stream;
+  const Ended cut = run_shell("{ " + boot + "; echo $? >../status; } | head -n 1");
+  EXPECT_EQ(std::count(cut.out.begin(), cut.out.end(), '\n'), 1);
+  EXPECT_NE(cut.err.find("The first megabyte at the end"), std::string::npos);
+  EXPECT_EQ(contents(folder_ / "status"), "1\n");
+}
+
+// Ctrl-C and its like end a boot with the final map and 128 + the signal's number.
+TEST_F(Command, EndsAtASignalWithTheFinalMap) {
+  const std::pair<const char*, int> rows[] = {{"INT", 130}, {"TERM", 143}, {"HUP", 129}};
+  for (const auto& [signal, status] : rows) {
+    const Ended ended = run_shell(std::string("timeout --preserve-status -s ") + signal +
+                                  " 2 '" LOWMEG_PROGRAM "' boot --accel soft --until '' --timeout 50");
+    EXPECT_EQ(ended.exit_status, status) << signal;
+    EXPECT_NE(ended.err.find("The first megabyte at the end"), std::string::npos) << ended.err;
+    EXPECT_NE(ended.err.find(std::string("lowmeg: ended by SIG") + signal + "\n"), std::string::npos);
+  }
 }
 
 TEST_F(Command, HelpHasAnExample) {

@@ -39,6 +39,11 @@ class Command : public testing::Test {
     std::ofstream(folder_ / "in", std::ios::binary) << input;
     return run_in_shell("'" LOWMEG_PROGRAM "' " + arguments + " <" + quoted("in"));
   }
+  // A whole shell command, which may redirect what it likes.
+  Ended run_shell(const std::string& command, const std::string& input = "") const {
+    std::ofstream(folder_ / "in", std::ios::binary) << input;
+    return run_in_shell("{ " + command + "; } <" + quoted("in"));
+  }
   // With the output of a shell command on its stdin.
   Ended run_piped(const std::string& input, const std::string& arguments) const {
     return run_in_shell(input + " | '" LOWMEG_PROGRAM "' " + arguments);

@@ -156,7 +156,6 @@ TEST_P(GetFailures, OfAHostThatFallsSilent) {
 // slot before it creates.
 TEST_P(GetFailures, OfACreateAreOnlyWarnings) {
   const std::pair<std::uint32_t, const char*> rows[] = {{1, "status 1 SLOT_OUT_OF_BOUNDS"},
-                                                        {2, "status 2 SLOT_OCCUPIED"},
                                                         {3, "status 3 INVALID_FLAG"},
                                                         {4, "status 4 INVALID_GPA"},
                                                         {5, "status 5 FAILED"},

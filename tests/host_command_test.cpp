@@ -19,8 +19,8 @@ using testing::Not;
 using testing::StartsWith;
 
 struct HostCommand : testing::Test {
-  HostProcess start(const std::string& more = "") {
-    return HostProcess(folder, "--dry-run --socket " + path + (more.empty() ? "" : " ") + more);
+  HostProcess start(const std::string& more = "", const std::string& output = "") {
+    return HostProcess(folder, "--dry-run --socket " + path + (more.empty() ? "" : " ") + more, output);
   }
   std::unique_ptr<get::Client> connect() {
     auto socket = get::PacketSocket::connect(path).value();
@@ -85,7 +85,7 @@ TEST_F(HostCommand, HasTheMemoryItIsGiven) {
 
 // "Printed at exit with --stats": requests by kind and status, bytes, time.
 TEST_F(HostCommand, EndsAtASignalAndTellsItsTotals) {
-  for (const int signal : {SIGTERM, SIGINT}) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
     HostProcess host = start("--stats");
     ASSERT_TRUE(host.wait_for_output("serving GET")) << host.errors();
     const auto client = connect();
@@ -100,6 +100,19 @@ TEST_F(HostCommand, EndsAtASignalAndTellsItsTotals) {
                               "5 round trips", "176 received", "2 commits"})
       EXPECT_THAT(host.errors(), HasSubstr(total));
   }
+}
+
+// What cannot be written ends no host, and leaves no socket behind.
+TEST_F(HostCommand, GoesOnWhereItsOutputIsLost) {
+  HostProcess host = start("--stats", "/dev/full");
+  for (int i = 0; i < 1000 && !fs::is_socket(path); ++i) ::usleep(10'000);
+  const auto client = connect();
+  EXPECT_FALSE(get::Client::connect(
+      std::make_unique<get::UnixTransport>(get::PacketSocket::connect(path).value()), events));
+  EXPECT_EQ(perform(*client, ResetRamGpaRange{0}), CreateStatus::kSuccess);
+  EXPECT_EQ(host.end(SIGHUP), 1) << "stdout was lost";
+  EXPECT_FALSE(fs::exists(path));
+  EXPECT_FALSE(fs::exists(path + ".lock"));
 }
 
 TEST_F(HostCommand, TellsNoTotalsUnasked) {

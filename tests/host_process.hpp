@@ -21,9 +21,10 @@ namespace lowmeg {
 
 class HostProcess {
  public:
-  /// `arguments` are words with a space between.
-  HostProcess(const fakes::TempFolder& folder, const std::string& arguments)
-      : out_(folder.file("out")), err_(folder.file("err")) {
+  /// `arguments` are words with a space between. `output`, if any, takes stdout and stderr instead of files.
+  HostProcess(const fakes::TempFolder& folder, const std::string& arguments, const std::string& output = "")
+      : out_(output.empty() ? folder.file("out") : output),
+        err_(output.empty() ? folder.file("err") : output) {
     std::vector<std::string> words{LOWMEG_PROGRAM, "host"};
     std::istringstream text(arguments);
     for (std::string word; text >> word;) words.push_back(word);

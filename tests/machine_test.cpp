@@ -9,6 +9,10 @@
 namespace vmm {
 namespace {
 
+// A batch may try two maps, and each pause may take that long: a client that gave up first would lose a host
+// that is about to answer.
+static_assert(lowmeg::get::kClientTimeout > 2 * kPausePatience);
+
 // "power off: the guest stops the machine by writing to 501h (exit status = 2 * value + 1), the string
 // "Shutdown" to 8900h, or 2000h to 604h"; and what ends a run otherwise is one clear line.
 TEST(Machine, StopsAsTheGuestAsks) {

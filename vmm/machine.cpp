@@ -153,7 +153,10 @@ Result<void> Machine::build_board() {
                           .linux = std::move(linux),
                           .console = config_.console,
                           .rtc_start = rtc_start(config_.timing),
-                          .piix_device = has_agp ? kPiixBesideAgp : kPiixDevice};
+                          .piix_device = has_agp ? kPiixBesideAgp : kPiixDevice,
+                          .address_cycles = config_.pam == PamWay::kHyperv
+                                                ? lowmeg::bridge::AddressCycles::kAny
+                                                : lowmeg::bridge::AddressCycles::kDwords};
   board_ = std::make_unique<Board>(
       board, BoardLinks{engine_->clock(), *this, engine_->intr(), *this, *this, *this, *this, *this, *this,
                         lowmeg::memory::BusMaster(engine_->mapper(), memory_->ram, memory_->rom),

@@ -5,8 +5,10 @@
 namespace lowmeg::bridge {
 namespace {
 
-constexpr std::uint8_t kId = 0x00, kCommandStatus = 0x04, kClassRevision = 0x08, kLatency = 0x0c,
-                       kInterrupt = 0x3c;
+constexpr std::uint8_t kId = 0x00, kCommandStatus = 0x04, kClassRevision = 0x08, kInterrupt = 0x3c;
+// Where cfg_space_emu has it since OpenVMM c98a2403; dword 0Ch reads 0 and takes nothing. PCI has MIN_GNT
+// there, and the timer at 0Dh.
+constexpr unsigned kLatencyTimerShift = 16;
 // Hyper-V's constant: memory and bus master enabled, medium DEVSEL (facts of OpenVMM's
 // i440bx_host_pci_bridge).
 constexpr std::uint32_t kCommandStatusRead = 0x02000006;
@@ -28,10 +30,8 @@ std::uint32_t ConfigHeader::read(std::uint8_t offset) const {
       return kCommandStatusRead;
     case kClassRevision:
       return identity_.revision | kHostBridgeClass << 8;
-    case kLatency:
-      return std::uint32_t{state_.latency_timer} << 8;
     case kInterrupt:
-      return state_.interrupt_line;
+      return state_.interrupt_line | std::uint32_t{state_.latency_timer} << kLatencyTimerShift;
     default:
       return 0;
   }
@@ -46,10 +46,10 @@ void ConfigHeader::write(std::uint8_t offset, std::uint32_t value, ByteEnables e
           {Severity::kWarning, "bridge", fmt::format("command register: bits {:04x}h refused", refused)});
     }
     state_.command = command_as_stored(command);
-  } else if (offset == kLatency) {
-    state_.latency_timer = static_cast<std::uint8_t>(enables.merge(read(kLatency), value) >> 8);
   } else if (offset == kInterrupt) {
-    state_.interrupt_line = static_cast<std::uint8_t>(enables.merge(state_.interrupt_line, value));
+    const std::uint32_t merged = enables.merge(read(kInterrupt), value);
+    state_.interrupt_line = static_cast<std::uint8_t>(merged);
+    state_.latency_timer = static_cast<std::uint8_t>(merged >> kLatencyTimerShift);
   }
 }
 

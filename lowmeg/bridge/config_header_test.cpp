@@ -15,7 +15,8 @@ struct ConfigHeaderTest : testing::Test {
 };
 
 // "Identity 8086:7192, revision 03, class 060000; 04h always reads 02000006h; otherwise a plain type 0 header
-// without BARs: latency timer and interrupt line are read-write."
+// without BARs: interrupt line and, in bits
+// 23:16 of its dword, latency timer are read-write."
 TEST_F(ConfigHeaderTest, ReadsAsAPlainHeader) {
   struct Row {
     std::uint8_t offset;
@@ -25,7 +26,7 @@ TEST_F(ConfigHeaderTest, ReadsAsAPlainHeader) {
       {0x00, 0x71928086, 0x71928086},
       {0x04, 0x02000006, 0x02000006},
       {0x08, 0x06000003, 0x06000003},
-      {0x0c, 0x00000000, 0x0000ff00},
+      {0x0c, 0, 0},  // no latency timer here
       {0x10, 0, 0},  // no BARs
       {0x14, 0, 0},
       {0x18, 0, 0},
@@ -37,7 +38,7 @@ TEST_F(ConfigHeaderTest, ReadsAsAPlainHeader) {
       {0x30, 0, 0},
       {0x34, 0, 0},
       {0x38, 0, 0},
-      {0x3c, 0x00000000, 0x000000ff},
+      {0x3c, 0x00000000, 0x00ff00ff},
   };
   static_assert(std::size(rows) == 16);
   for (const Row& row : rows) EXPECT_EQ(header.read(row.offset), row.at_reset) << +row.offset;
@@ -71,12 +72,13 @@ TEST_F(ConfigHeaderTest, StoresTheCommandThatItDoesNotShow) {
 }
 
 TEST_F(ConfigHeaderTest, MergesByByteEnables) {
-  header.write(0x0c, 0x00004000, ByteEnables(0b0010));
-  header.write(0x0c, 0xffff55ff, ByteEnables(0b1101));  // all but the latency timer
-  EXPECT_EQ(header.read(0x0c), 0x4000u);
+  header.write(0x0c, 0x00005500, ByteEnables::all());
+  header.write(0x3c, 0x00400000, ByteEnables(0b0100));
+  header.write(0x3c, 0xff55ffff, ByteEnables(0b1011));  // all but the latency timer
+  EXPECT_EQ(header.read(0x3c), 0x004000ffu);
   header.write(0x3c, 0x0000000b, ByteEnables(0b0001));
-  header.write(0x3c, 0xffffff55, ByteEnables(0b1110));  // interrupt pin and above
-  EXPECT_EQ(header.read(0x3c), 0x0bu);
+  header.write(0x3c, 0xff00ff55, ByteEnables(0b1010));  // neither of the two
+  EXPECT_EQ(header.read(0x3c), 0x0040000bu);
   EXPECT_EQ(header.state(), (ConfigHeaderState{.command = 0, .latency_timer = 0x40, .interrupt_line = 0x0b}));
 }
 

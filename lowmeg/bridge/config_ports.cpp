@@ -59,14 +59,18 @@ ConfigFunction* ConfigPorts::selected() const {
   return nullptr;
 }
 
+bool ConfigPorts::reaches_address(std::uint32_t dword_port, ByteEnables enables) const {
+  return dword_port == kAddressPort && (enables.is_all() || address_cycles_ == AddressCycles::kAny);
+}
+
 std::uint32_t ConfigPorts::read_cycle(std::uint32_t dword_port, ByteEnables enables) {
-  if (dword_port == kAddressPort && enables.is_all()) return address_;
+  if (reaches_address(dword_port, enables)) return address_;
   ConfigFunction* const target = dword_port == kDataPort ? selected() : nullptr;
   return target ? target->read(static_cast<std::uint8_t>(address_ & 0xfc)) : 0xffffffff;
 }
 
 Result<void> ConfigPorts::write_cycle(std::uint32_t dword_port, ByteEnables enables, std::uint32_t value) {
-  if (dword_port == kAddressPort && enables.is_all()) set_address(value);
+  if (reaches_address(dword_port, enables)) set_address(enables.merge(address_, value));
   ConfigFunction* const target = dword_port == kDataPort ? selected() : nullptr;
   return target ? target->write(static_cast<std::uint8_t>(address_ & 0xfc), value, enables) : Result<void>{};
 }

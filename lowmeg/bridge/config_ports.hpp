@@ -13,11 +13,20 @@
 
 namespace lowmeg::bridge {
 
+/// Which cycles at CF8h reach CONFADD.
+enum class AddressCycles {
+  kDwords,  ///< dwords alone, as the chip has it
+  kAny,     ///< bytes and words too, merged by their enables, as Hyper-V has it (OpenVMM 332a2a12)
+};
+
 /// No threads and no locks.
 class ConfigPorts {
  public:
   static constexpr std::uint16_t kAddressPort = 0xcf8;
   static constexpr std::uint16_t kDataPort = 0xcfc;
+
+  explicit ConfigPorts(AddressCycles address_cycles = AddressCycles::kDwords)
+      : address_cycles_(address_cycles) {}
 
   /// Puts a function on bus 0. Borrowed, must outlive the ports; one function a place (else the program is
   /// wrong).
@@ -40,8 +49,10 @@ class ConfigPorts {
   };
   ConfigFunction* selected() const;
   std::uint32_t read_cycle(std::uint32_t dword_port, ByteEnables enables);
+  bool reaches_address(std::uint32_t dword_port, ByteEnables enables) const;
   Result<void> write_cycle(std::uint32_t dword_port, ByteEnables enables, std::uint32_t value);
 
+  AddressCycles address_cycles_;
   std::uint32_t address_ = 0;
   std::vector<Place> places_;
 };

@@ -37,6 +37,26 @@ struct ConfigPortsTest : testing::Test {
   ConfigPorts ports;
 };
 
+// Hyper-V's way: "partial writes by byte enable" (OpenVMM 332a2a12); one across CF8h's end reaches both.
+TEST(ConfigPortsHyperV, ReachTheAddressByAnyCycle) {
+  ConfigPorts ports(AddressCycles::kAny);
+  struct Row {
+    std::uint16_t port;
+    unsigned size;
+    std::uint32_t written, address;
+  };
+  const Row rows[] = {{0xcf8, 4, 0x80000058, 0x80000058}, {0xcf8, 1, 0x5f, 0x8000005c},
+                      {0xcf9, 1, 0x08, 0x8000085c},       {0xcfa, 2, 0x7f01, 0x0001085c},
+                      {0xcfb, 1, 0x80, 0x8001085c},       {0xcf8, 2, 0x0000, 0x80010000},
+                      {0xcfa, 4, 0x1234ffff, 0x80ff0000}};
+  for (const Row& row : rows) {
+    ASSERT_TRUE(ports.write(row.port, row.size, row.written));
+    EXPECT_EQ(ports.address(), row.address) << row.port << " " << row.size;
+  }
+  EXPECT_EQ(ports.read(0xcfa, 2), 0x80ffu);
+  EXPECT_EQ(ports.read(0xcfb, 1), 0x80u);
+}
+
 // "CONFADD is reached by dword cycles only"; "bits 30:24 and 1:0 are reserved and read 0".
 TEST_F(ConfigPortsTest, ReachTheAddressByDwordsOnly) {
   struct Row {

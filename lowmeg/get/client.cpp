@@ -12,11 +12,22 @@ namespace {
 
 using std::chrono::steady_clock;
 
-// A host that only ever notifies does not keep the caller past his deadline.
-Result<void> check(Deadline deadline) {
-  if (steady_clock::now() < deadline) return {};
-  return fail(Errc::kTimeout, "the GET host talks, but has not answered in time");
-}
+// How long to go on reading. What has arrived is looked at before the time is judged: a caller that was
+// stopped finds his answer, and what was sent before it, although the deadline has passed. But a host that
+// only ever notifies does not keep him: so many messages more, and no further.
+class Patience {
+ public:
+  explicit Patience(Deadline deadline) : deadline_(deadline) {}
+  Result<void> for_another_message() {
+    constexpr unsigned kMostLate = 1024;  // more than a socket's queue holds
+    if (steady_clock::now() < deadline_ || late_++ < kMostLate) return {};
+    return fail(Errc::kTimeout, "the GET host talks, but has not answered in time");
+  }
+
+ private:
+  Deadline deadline_;
+  unsigned late_ = 0;
+};
 
 Request as_request(const RangeRequest& request) {
   return std::visit([](const auto& value) { return Request{value}; }, request);
@@ -116,9 +127,9 @@ Result<Answer> Client::exchange(const Request& request) {
 }
 
 Result<void> Client::take_in_pending() {
-  const Deadline deadline = steady_clock::now() + options_.timeout;
+  Patience patience(steady_clock::now() + options_.timeout);
   for (;;) {
-    if (auto in_time = check(deadline); !in_time) return in_time;
+    if (auto in_time = patience.for_another_message(); !in_time) return in_time;
     const Result<Bytes> message = receive(Deadline::min());
     if (!message) {
       return message.error().code == Errc::kTimeout ? Result<void>{} : tl::unexpected(message.error());
@@ -141,8 +152,9 @@ Result<void> Client::send(Bytes message, Deadline deadline) {
 }
 
 Result<Answer> Client::await_answer(wire::HostRequestId id, Deadline deadline) {
+  Patience patience(deadline);
   for (;;) {
-    if (auto in_time = check(deadline); !in_time) return tl::unexpected(in_time.error());
+    if (auto in_time = patience.for_another_message(); !in_time) return tl::unexpected(in_time.error());
     const Result<Bytes> message = receive(deadline);
     if (!message) return tl::unexpected(message.error());
     const Result<FromHost> decoded = decode_from_host(*message, id);

@@ -31,8 +31,11 @@ enum class Batching {
   kNever,  ///< one request at a time, as OpenHCL
 };
 
+/// More than twice the patience of a host that pauses vCPUs: it may try two maps for one batch.
+inline constexpr std::chrono::milliseconds kClientTimeout{12'000};
+
 struct ClientOptions {
-  std::chrono::milliseconds timeout{5000};  ///< for each request, or batch
+  std::chrono::milliseconds timeout = kClientTimeout;  ///< for each request, or batch
   Batching batching = Batching::kWhereOffered;
 };
 

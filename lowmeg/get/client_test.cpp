@@ -166,6 +166,19 @@ TEST_F(ClientTest, GivesUpWhenItCannotSend) {
   EXPECT_EQ(script.closed, 1u);
 }
 
+// A caller that was stopped (a debugger, a suspended computer) past his deadline: what has arrived is looked
+// at before the time is judged, and so is what was sent before the answer.
+TEST_F(ClientTest, TakesAnAnswerThatHasArrivedAlthoughTheDeadlineHasPassed) {
+  const auto client = [&] {
+    script.answers = {kAccepted};
+    return connect({.timeout = std::chrono::milliseconds(0)}).value();
+  }();
+  script.answers = {kBattery, kBattery, kCreated};
+  auto asked = exchanges({CreateRamGpaRange{1, 0xc0000, 0x1000, 0, 0}});
+  ASSERT_TRUE(client->perform(asked));
+  EXPECT_EQ(asked[0].status, CreateStatus::kSuccess);
+}
+
 // The deadline is of the exchange: a host that only ever notifies does not keep the caller.
 TEST_F(ClientTest, HoldsItsDeadlineAgainstEndlessNotifications) {
   script.answers = {kAccepted};

@@ -18,7 +18,7 @@ Result<std::unique_ptr<Host>> Host::create(memory::Mapper& mapper, memory::Memor
 }
 
 Host::Host(memory::Mapper& mapper, memory::MemoryMap base, const HostLimits& limits, EventSink& events)
-    : mapper_(mapper), events_(events), base_(std::move(base)), slots_(limits) {}
+    : mapper_(mapper), events_(events), base_(std::move(base)), slots_(limits), shown_(limits) {}
 
 void Host::apply(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses) {
   LOWMEG_INVARIANT(requests.size() == statuses.size(), "a status for each request");
@@ -43,16 +43,20 @@ void Host::carry_out(std::span<const RangeRequest> requests, std::span<CreateSta
       statuses[i] = CreateStatus::kSuccess;
     }
   }
-  if (commit(wanted)) return;
+  if (show(wanted)) {
+    slots_ = wanted;
+    return;
+  }
   for (std::size_t i = 0; i < requests.size(); ++i) {
     const bool was_accepted = as_create(requests[i]) && statuses[i] == CreateStatus::kSuccess;
     if (was_accepted) statuses[i] = CreateStatus::kFailed;
   }
-  commit(resets_only);
+  slots_ = resets_only;
+  if (resets_only != wanted) show(resets_only);
 }
 
-bool Host::commit(const SlotTable& table) {
-  if (table == slots_) return true;
+bool Host::show(const SlotTable& table) {
+  if (table == shown_) return true;
   ++counters_.commits;
   if (auto committed = mapper_.commit(table.overlaid(base_)); !committed) {
     if (commit_failed_.admit()) {
@@ -61,7 +65,7 @@ bool Host::commit(const SlotTable& table) {
     }
     return false;
   }
-  slots_ = table;
+  shown_ = table;
   return true;
 }
 
@@ -69,7 +73,9 @@ Result<void> Host::change_base(memory::MemoryMap base) {
   const std::lock_guard lock(mutex_);
   if (base == base_) return {};
   auto committed = mapper_.commit(slots_.overlaid(base));
-  if (committed) base_ = std::move(base);
+  if (!committed) return committed;
+  base_ = std::move(base);
+  shown_ = slots_;  // what was owed is done with it
   return committed;
 }
 

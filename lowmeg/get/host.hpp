@@ -34,6 +34,8 @@ class Host {
 
   /// Carries the requests out in order as one change of the map. `statuses` is as long; a reset's is SUCCESS.
   /// When the mapper fails, the creates get FAILED and the resets are committed alone; nothing else changes.
+  /// When that fails too, the slots are empty all the same, as the answer has no means to say otherwise: the
+  /// map is owed to them, and every later call tries to make it so first of all.
   void apply(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
 
   /// Another base map from now on, in one commit, the ranges laid over it: a device of the VM was moved. On
@@ -50,7 +52,7 @@ class Host {
 
  private:
   Host(memory::Mapper& mapper, memory::MemoryMap base, const HostLimits& limits, EventSink& events);
-  bool commit(const SlotTable& table);
+  bool show(const SlotTable& table);
   void carry_out(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
 
   memory::Mapper& mapper_;
@@ -58,7 +60,8 @@ class Host {
 
   mutable std::mutex mutex_;  // guards all below
   memory::MemoryMap base_;
-  SlotTable slots_;
+  SlotTable slots_;  // what the client has been told
+  SlotTable shown_;  // what the map shows; behind slots_ after resets that could not be committed
   Counters counters_;
   HostObserver* observer_ = nullptr;
   EventLimit commit_failed_{8};

@@ -29,6 +29,10 @@ class HostSession {
   /// was done.
   Result<std::vector<Message>> handle(Bytes message);
 
+  /// Whether the client owes something: its version, or the rest of a batch. One that does not come for long
+  /// is not worth waiting for.
+  bool expects_more() const { return !version_agreed_ || batch_size_ != 0; }
+
  private:
   Result<std::vector<Message>> dispatch(Bytes message);
   std::vector<Message> handle_version(const VersionOffer& offer);

@@ -93,14 +93,31 @@ TEST_F(HostTest, LeavesAllAsItWasWhenTheMapperFailsAtACreate) {
   EXPECT_THAT(apply({kSecond}), ElementsAre(kSuccess)) << "the next one tries again";
 }
 
-// The table always says what the map shows, even when a reset could not be carried out.
-TEST_F(HostTest, KeepsTheRangeWhoseResetFails) {
+// A reset has no status: the slot is empty from then on, and the map follows with the next request, whatever
+// it is, also one that is refused.
+TEST_F(HostTest, OwesTheMapAResetThatFails) {
+  for (const RangeRequest& next : {RangeRequest{kSecond}, RangeRequest{ResetRamGpaRange{9}},
+                                   RangeRequest{kMisaligned}, RangeRequest{kFirst}}) {
+    apply({ResetRamGpaRange{0}, ResetRamGpaRange{1}, kFirst});
+    const memory::MemoryMap before = mapper.map();
+    mapper.refuse_next = 2;
+    EXPECT_THAT(apply({ResetRamGpaRange{0}, kSecond}), ElementsAre(kSuccess, kFailed));
+    EXPECT_EQ(mapper.map(), before);
+    EXPECT_EQ(host->slots().slot(0), std::nullopt);
+    apply({next});
+    EXPECT_EQ(mapper.map(), host->slots().overlaid(GetRig::base()));
+  }
+}
+
+// A lone reset is tried once: to try the same map again at once would only wait for long once more.
+TEST_F(HostTest, TriesALoneResetOnce) {
   apply({kFirst});
-  const memory::MemoryMap before = mapper.map();
-  mapper.refuse_next = 2;
-  EXPECT_THAT(apply({ResetRamGpaRange{0}, kSecond}), ElementsAre(kSuccess, kFailed));
-  EXPECT_EQ(mapper.map(), before);
-  EXPECT_TRUE(host->slots().slot(0).has_value());
+  mapper.commits = 0;
+  mapper.refuse_next = 1;
+  EXPECT_THAT(apply({ResetRamGpaRange{0}}), ElementsAre(kSuccess));
+  EXPECT_EQ(mapper.commits, 1u);
+  EXPECT_THAT(apply({ResetRamGpaRange{0}}), ElementsAre(kSuccess));
+  EXPECT_EQ(mapper.map(), GetRig::base());
 }
 
 TEST_F(HostTest, Counts) {

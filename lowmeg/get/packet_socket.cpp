@@ -77,7 +77,22 @@ Result<PacketSocket> PacketSocket::connect(const std::string& path) {
   if (::connect(fd.get(), address->get(), SocketAddress::size()) != 0) {
     return fail_errno(fmt::format("connect to {}", path));
   }
+  const auto stranger = stranger_at(fd);
+  if (!stranger) return tl::unexpected(stranger.error());
+  if (*stranger)
+    return fail(Errc::kProtocol,
+                fmt::format("the host at {} is of user {}, and not trusted", path, **stranger));
   return PacketSocket(std::move(fd));
+}
+
+Result<std::optional<unsigned>> stranger_at(const FileDescriptor& socket) {
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  // SAFETY: SO_PEERCRED fills in one ucred.
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+    return fail_errno("SO_PEERCRED");
+  if (peer.uid == 0 || peer.uid == ::geteuid()) return std::nullopt;
+  return peer.uid;
 }
 
 Result<std::pair<PacketSocket, PacketSocket>> PacketSocket::pair() {

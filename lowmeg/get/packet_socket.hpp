@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -33,6 +34,10 @@ class FileDescriptor {
  private:
   int fd_ = -1;
 };
+
+/// The user at the other end of a connected socket, if it is neither this process's nor root. Of one that
+/// was connected to a listener: who listens.
+Result<std::optional<unsigned>> stranger_at(const FileDescriptor& socket);
 
 /// One thread at a time for each direction.
 class PacketSocket {

@@ -34,6 +34,8 @@ Result<void> remove_stale(const std::string& path) {
 Result<UnixListener> UnixListener::listen(const std::string& path) {
   const auto address = SocketAddress::make(path);
   if (!address) return tl::unexpected(address.error());
+  auto lock = PathLock::take(path);
+  if (!lock) return tl::unexpected(lock.error());
   if (auto removed = remove_stale(path); !removed) return tl::unexpected(removed.error());
   // SAFETY: the descriptor is owned from here on; the address is a complete sockaddr_un.
   FileDescriptor fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -41,7 +43,7 @@ Result<UnixListener> UnixListener::listen(const std::string& path) {
   // The file takes the mode that the socket has when it is bound, so there is no moment with a wider one.
   if (::fchmod(fd.get(), kOwnerOnly) != 0) return fail_errno("fchmod of the socket");
   if (::bind(fd.get(), address->get(), SocketAddress::size()) != 0) return fail_errno("bind " + path);
-  UnixListener listener(std::move(fd), path);
+  UnixListener listener(std::move(*lock), std::move(fd), path);
   if (auto remembered = listener.remember_file(); !remembered) return tl::unexpected(remembered.error());
   if (::listen(listener.fd(), kBacklog) != 0) return fail_errno("listen at " + path);
   return listener;
@@ -68,13 +70,9 @@ Result<std::optional<PacketSocket>> UnixListener::accept() {
     const bool gone_again = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
     return gone_again ? Result<std::optional<PacketSocket>>(std::nullopt) : fail_errno("accept at " + path_);
   }
-  ucred peer{};
-  socklen_t size = sizeof(peer);
-  // SAFETY: SO_PEERCRED fills in one ucred.
-  if (::getsockopt(fd.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return fail_errno("SO_PEERCRED");
-  if (peer.uid != 0 && peer.uid != ::geteuid()) {
-    return fail(Errc::kProtocol, fmt::format("a client of user {} was refused", peer.uid));
-  }
+  const auto stranger = stranger_at(fd);
+  if (!stranger) return tl::unexpected(stranger.error());
+  if (*stranger) return fail(Errc::kProtocol, fmt::format("a client of user {} was refused", **stranger));
   return PacketSocket(std::move(fd));
 }
 

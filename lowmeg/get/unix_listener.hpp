@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lowmeg/get/packet_socket.hpp"
+#include "lowmeg/get/path_lock.hpp"
 
 namespace lowmeg::get {
 
@@ -28,9 +29,11 @@ class UnixListener {
   const std::string& path() const { return path_; }
 
  private:
-  UnixListener(FileDescriptor fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  UnixListener(PathLock lock, FileDescriptor fd, std::string path)
+      : lock_(std::move(lock)), fd_(std::move(fd)), path_(std::move(path)) {}
   Result<void> remember_file();
 
+  PathLock lock_;  // outlives the socket file
   FileDescriptor fd_;
   std::string path_;
   unsigned long device_ = 0, inode_ = 0;  // of the file that was made; 0 0 until then

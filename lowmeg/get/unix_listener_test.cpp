@@ -5,7 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <barrier>
 #include <fstream>
+#include <mutex>
+#include <thread>
 
 #include "lowmeg/get/socket_address.hpp"
 #include "tests/fakes/temp_folder.hpp"
@@ -95,6 +98,46 @@ TEST_F(UnixListenerTest, DoesNotWaitForAHostThatAcceptsNobody) {
   }
   EXPECT_THAT(PacketSocket::connect(path).error().message(), HasSubstr("connect to " + path));
   EXPECT_EQ(refusal(), "another host listens at " + path);
+}
+
+// Many hosts started at once where a dead one left its socket: one serves, and is reached.
+TEST_F(UnixListenerTest, LetsOneOfManyListen) {
+  constexpr int kRounds = 20, kHosts = 16;
+  for (int round = 0; round < kRounds; ++round) {
+    leave_stale_socket(path);
+    std::vector<Result<UnixListener>> listeners;
+    std::mutex mutex;
+    std::barrier start(kHosts);
+    std::vector<std::thread> hosts;
+    for (int i = 0; i < kHosts; ++i) {
+      hosts.emplace_back([&] {
+        start.arrive_and_wait();
+        auto listener = listen();
+        const std::lock_guard lock(mutex);
+        listeners.push_back(std::move(listener));
+      });
+    }
+    for (std::thread& host : hosts) host.join();
+    int serving = 0;
+    for (auto& listener : listeners) {
+      if (!listener) {
+        EXPECT_EQ(listener.error().message(), "another host listens at " + path);
+        continue;
+      }
+      ++serving;
+      EXPECT_TRUE(PacketSocket::connect(path));
+      EXPECT_TRUE(listener->accept().value().has_value());
+    }
+    EXPECT_EQ(serving, 1);
+    listeners.clear();
+    EXPECT_TRUE(fs::is_empty(folder.path())) << "neither socket nor lock is left";
+  }
+}
+
+// A killed host leaves its lock's file, which nobody holds.
+TEST_F(UnixListenerTest, IsNotHinderedByTheFileOfALock) {
+  std::ofstream(path + ".lock") << "";
+  EXPECT_TRUE(listen());
 }
 
 // "Where the path is something else than a socket, nothing is touched and the error says so."
@@ -200,6 +243,27 @@ TEST_F(UnixListenerTest, HangsUpOnAnotherUser) {
   int exit_status = -1;
   ASSERT_EQ(::waitpid(child, &exit_status, 0), child);
   EXPECT_EQ(exit_status, 0);
+}
+
+// And the other way round: what a host of another user says is not believed.
+TEST_F(UnixListenerTest, IsNotTrustedByAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0777), 0);
+  const auto address = SocketAddress::make(path).value();
+  const FileDescriptor fd(::socket(AF_UNIX, SOCK_SEQPACKET, 0));
+  ASSERT_EQ(::bind(fd.get(), address.get(), SocketAddress::size()), 0);
+  ASSERT_EQ(::chmod(path.c_str(), 0666), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {  // nothing but system calls; the peer's user is the one that called listen(2)
+    ::_exit(::setuid(65534) == 0 && ::listen(fd.get(), 1) == 0 ? 0 : 1);
+  }
+  int exit_status = -1;
+  ASSERT_EQ(::waitpid(child, &exit_status, 0), child);
+  ASSERT_EQ(exit_status, 0);
+  const auto connected = PacketSocket::connect(path);
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error(),
+            (Error{Errc::kProtocol, "the host at " + path + " is of user 65534, and not trusted", 0}));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "lowmeg/get/unix_server.hpp"
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -10,8 +11,6 @@
 namespace lowmeg::get {
 namespace {
 
-// A client that does not take its answers is given up after this.
-constexpr std::chrono::seconds kSendTimeout{5};
 // After a failed accept (out of descriptors, say) the knock stays readable: without a pause this would spin.
 constexpr int kPauseMs = 100;
 
@@ -29,13 +28,13 @@ bool start(std::thread& thread, Work work) {
 }  // namespace
 
 Result<std::unique_ptr<UnixServer>> UnixServer::listen(const std::string& path, Host& host, EventSink& events,
-                                                       Batches batches) {
+                                                       Batches batches, std::chrono::milliseconds patience) {
   auto listener = UnixListener::listen(path);
   if (!listener) return tl::unexpected(listener.error());
   FileDescriptor stop(::eventfd(0, EFD_CLOEXEC));
   if (!stop) return fail_errno("eventfd");
   std::unique_ptr<UnixServer> server(
-      new UnixServer(std::move(*listener), std::move(stop), host, events, batches));
+      new UnixServer(std::move(*listener), std::move(stop), host, events, batches, patience));
   if (!start(server->accept_thread_, [raw = server.get()] { raw->accept_clients(); })) {
     return fail(Errc::kSystem, "no thread for the GET host");
   }
@@ -43,12 +42,13 @@ Result<std::unique_ptr<UnixServer>> UnixServer::listen(const std::string& path, 
 }
 
 UnixServer::UnixServer(UnixListener listener, FileDescriptor stop, Host& host, EventSink& events,
-                       Batches batches)
+                       Batches batches, std::chrono::milliseconds patience)
     : listener_(std::move(listener)),
       stop_(std::move(stop)),
       host_(host),
       events_(events),
-      batches_(batches) {}
+      batches_(batches),
+      patience_(patience) {}
 
 UnixServer::~UnixServer() {
   const std::uint64_t one = 1;
@@ -99,6 +99,10 @@ void UnixServer::admit(PacketSocket socket) {
     serving_ = false;
   };
   if (start(client_thread_, serve_to_the_end)) return;
+  {
+    const std::lock_guard lock(mutex_);
+    client_.reset();  // closes the connection
+  }
   serving_ = false;
   say("a client was refused: no thread to serve it");
 }
@@ -112,15 +116,18 @@ void UnixServer::serve(PacketSocket& socket) {
   HostSession session(host_, batches_);
   std::vector<std::uint8_t> buffer(wire::kMaxMessageSize);
   for (;;) {
-    const auto size = socket.receive(buffer, Deadline::max());
+    const auto soon = std::chrono::steady_clock::now() + patience_;
+    const auto size = socket.receive(buffer, session.expects_more() ? soon : Deadline::max());
     if (!size) {
-      if (size.error().code != Errc::kClosed) say(size.error().message());
+      if (size.error().code == Errc::kTimeout) say("a client was given up: it broke off");
+      if (size.error().code != Errc::kClosed && size.error().code != Errc::kTimeout)
+        say(size.error().message());
       return;
     }
     const auto answers = session.handle(Bytes(buffer).first(*size));
     if (!answers) return say("a client was given up: " + answers.error().message());
     for (const Message& answer : *answers) {
-      const auto sent = socket.send(answer.bytes(), std::chrono::steady_clock::now() + kSendTimeout);
+      const auto sent = socket.send(answer.bytes(), std::chrono::steady_clock::now() + patience_);
       if (!sent) return say("a client was given up: " + sent.error().message());
     }
   }
@@ -134,6 +141,7 @@ void UnixServer::say(std::string text) {
     const std::lock_guard lock(say_mutex_);
     const auto now = std::chrono::steady_clock::now();
     if (now - said_since_ >= kInterval) {
+      if (said_ > kLines) text += fmt::format(" ({} lines before it were not told)", said_ - kLines);
       said_since_ = now;
       said_ = 0;
     }

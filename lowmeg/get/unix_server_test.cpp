@@ -173,6 +173,24 @@ TEST_F(UnixServerTest, GivesUpAClientThatDoesNotReadItsAnswers) {
   EXPECT_EQ(create(*connect().value(), 1), CreateStatus::kSuccess);
 }
 
+// One that never says its version, or announces a batch and stops: the door is free again, and the next is
+// served. One that has said all that it owes may be silent for as long as it likes.
+TEST_F(UnixServerTest, GivesUpAClientThatBreaksOff) {
+  constexpr std::chrono::milliseconds kPatience{150};
+  server = UnixServer::listen(path, *host, events, Batches::kOffered, kPatience).value();
+  std::size_t lines = 0;
+  for (const auto& messages : std::vector<std::vector<std::string>>{
+           {}, {kVersion42, kBatchOf2}, {kVersion42, kReset, kBatchOf2, kReset}}) {
+    PacketSocket stopped = knock();
+    for (const auto& message : messages) send(stopped, message);
+    EXPECT_THAT(events.wait_for(++lines).back(), "a client was given up: it broke off");
+    EXPECT_EQ(wait_for_the_end(stopped), Errc::kClosed);
+  }
+  const auto client = connect().value();
+  std::this_thread::sleep_for(2 * kPatience);
+  EXPECT_EQ(create(*client, 1), CreateStatus::kSuccess);
+}
+
 // "A message that breaks the protocol ends the connection": one line, and the next client is served.
 TEST_F(UnixServerTest, GivesUpAClientThatBreaksTheProtocol) {
   serve();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace lowmeg::hyperv {
 namespace {
 
@@ -33,10 +35,42 @@ Result<void> GetBackedAdjuster::adjust(std::span<const GpaStateChange> changes) 
   Plan steps;
   for (const GpaStateChange& change : changes) plan_unsure(change, steps);
   for (const GpaStateChange& change : changes) plan(change, steps);
-  if (steps.size == 0) return {};
-  const auto performed = client_.perform(std::span(steps.exchanges).first(steps.size));
-  for (std::size_t step = 0; step < steps.size; ++step) conclude(steps, step);
+  if (auto performed = perform(steps); !performed) return performed;
+  Plan again = plan_again(steps);
+  return perform(again);
+}
+
+// SLOT_OCCUPIED means "must be reset first": a reset that the host answered has not reached the slot. The
+// only case that need not wait for the next change.
+GetBackedAdjuster::Plan GetBackedAdjuster::plan_again(const Plan& plan) const {
+  Plan again;
+  for (std::size_t step = 0; step < plan.size; ++step) {
+    if (plan.exchanges[step].status != get::CreateStatus::kSlotOccupied) continue;
+    const auto& create = std::get<get::CreateRamGpaRange>(plan.exchanges[step].request);
+    again.add(plan.segment[step], get::ResetRamGpaRange{create.slot});
+    again.add(plan.segment[step], create, plan.creates[step]);
+  }
+  return again;
+}
+
+Result<void> GetBackedAdjuster::perform(Plan& plan) {
+  if (plan.size == 0) return {};
+  const auto performed = client_.perform(std::span(plan.exchanges).first(plan.size));
+  for (std::size_t step = 0; step < plan.size; ++step) conclude(plan, step);
+  doubt_resets(plan);
   return performed;
+}
+
+// A host that could not change its map for a create may not have done so for a reset either, and has no means
+// to say it.
+void GetBackedAdjuster::doubt_resets(const Plan& plan) {
+  const auto asked = std::span(plan.exchanges).first(plan.size);
+  const bool failed = std::ranges::any_of(asked, [](const get::RangeExchange& exchange) {
+    return exchange.status == get::CreateStatus::kFailed;
+  });
+  for (std::size_t step = 0; failed && step < plan.size; ++step) {
+    if (!state_.handles[plan.segment[step]]) unsure_[plan.segment[step]] = true;
+  }
 }
 
 // These resets come before all else: what an unsure slot holds may overlap what another is to show.

@@ -45,7 +45,8 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
   GetBackedAdjuster(get::Client& client, std::uint32_t base_slot, Gpa rom_bios_offset, EventSink& events);
 
   /// Blocks until the host has answered. A create that the host refuses is only a warning: the segment counts
-  /// as having no override and is unsure, so that the next change tries again. An error means that the
+  /// as having no override and is unsure, so that the next change tries again; but a slot that turns out to
+  /// be taken is reset and filled at once. An error means that the
   /// connection is lost; what the host did not answer keeps its handle and is unsure.
   ///
   /// A0000-BFFFF in state Mmio is nothing to do; another state there, or a range that is not in the table,
@@ -79,7 +80,10 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
   };
   void plan_unsure(const GpaStateChange& change, Plan& plan);
   void plan(const GpaStateChange& change, Plan& plan);
+  Plan plan_again(const Plan& plan) const;
+  Result<void> perform(Plan& plan);
   void conclude(const Plan& plan, std::size_t step);
+  void doubt_resets(const Plan& plan);
 
   // Static configuration.
   Gpa rom_bios_offset_;

@@ -53,7 +53,8 @@ CardConfig display_card(std::span<const std::uint8_t> rom, std::uint64_t rom_off
 }
 
 Board::Board(const BoardConfig& config, const BoardLinks& links)
-    : pic_(links.intr),
+    : config_ports_(config.address_cycles),
+      pic_(links.intr),
       pit_(links.clock, pic_),
       cmos_(links.clock, {config.ram_bytes_told, config.cpus, config.coprocessor, config.rtc_start}),
       a20_gate_(links.a20),

@@ -85,6 +85,7 @@ struct BoardConfig {
   ConsoleSource console = ConsoleSource::kBiosPorts;
   std::chrono::sys_seconds rtc_start{};  ///< the date at the Clock's nanosecond 0
   unsigned piix_device = kPiixDevice;
+  lowmeg::bridge::AddressCycles address_cycles = lowmeg::bridge::AddressCycles::kDwords;
 };
 
 /// What the board needs of the machine. All borrowed; must outlive the board.

@@ -32,11 +32,14 @@
 
 namespace vmm {
 
+/// How long a vCPU may take to pause or to stop.
+inline constexpr std::chrono::milliseconds kPausePatience{5000};
+
 struct KvmCpusConfig {
   unsigned cpus = 1;
-  KvmVm& vm;                                 ///< borrowed; outlives the CPUs
-  VcpuExits& exits;                          ///< borrowed likewise
-  std::chrono::milliseconds patience{5000};  ///< for a vCPU that is to pause or to stop
+  KvmVm& vm;         ///< borrowed; outlives the CPUs
+  VcpuExits& exits;  ///< borrowed likewise
+  std::chrono::milliseconds patience = kPausePatience;
 };
 
 /// Thread-safe except where a function says otherwise. Outlives the mapper that it pauses for.
