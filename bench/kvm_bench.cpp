@@ -12,12 +12,14 @@
 #include <array>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <semaphore>
 #include <thread>
 #include <vector>
 
 #include "lowmeg/core/pam.hpp"
 #include "lowmeg/kvm/kvm_mapper.hpp"
+#include "tests/fakes/forwarding_syscalls.hpp"
 #include "tests/fakes/long_mode.hpp"
 #include "vmm/cpu_kvm/kvm_cpus.hpp"
 
@@ -41,40 +43,34 @@ constexpr std::uint16_t kBeginPort = 0x2f0, kEndPort = 0x2f4;
 class RecordedCalls {
  public:
   void slot(int fd, const kvm_userspace_memory_region& region) {
-    calls_.push_back({fd, region, nullptr, 0, 0, 0, 0});
+    calls_.emplace_back([fd, region] {
+      kvm_userspace_memory_region copy = region;
+      return kvm::ioctl(kvm::Syscalls::system(), fd, KVM_SET_USER_MEMORY_REGION, copy) == 0;
+    });
   }
   void map(void* address, std::size_t size, int protection, int flags, int fd, std::uint64_t offset) {
-    calls_.push_back({fd, {}, address, size, protection, flags, offset});
+    calls_.emplace_back([=] {
+      return kvm::Syscalls::system().mmap(address, size, protection, flags, fd, offset) != MAP_FAILED;
+    });
   }
+  void protect(void* address, std::size_t size, int protection) {
+    calls_.emplace_back([=] { return kvm::Syscalls::system().mprotect(address, size, protection) == 0; });
+  }
+  // SAFETY: what the mapper did before, in the same state of the slots and of its window.
   void make_again() const {
-    kvm::Syscalls& system = kvm::Syscalls::system();
-    for (Call call : calls_) {
-      // SAFETY: what the mapper did before, in the same state of the slots and of its window.
-      const bool done = call.address != nullptr
-                            ? system.mmap(call.address, call.size, call.protection, call.flags, call.fd,
-                                          call.offset) != MAP_FAILED
-                            : kvm::ioctl(system, call.fd, KVM_SET_USER_MEMORY_REGION, call.region) == 0;
-      if (!done) std::abort();
+    for (const auto& call : calls_) {
+      if (!call()) std::abort();
     }
   }
 
  private:
-  struct Call {
-    int fd;
-    kvm_userspace_memory_region region;
-    void* address;
-    std::size_t size;
-    int protection, flags;
-    std::uint64_t offset;
-  };
-  std::vector<Call> calls_;
+  std::vector<std::function<bool()>> calls_;
 };
 
-class RecordingSyscalls final : public kvm::Syscalls {
+class RecordingSyscalls final : public fakes::ForwardingSyscalls {
  public:
   void record_to(RecordedCalls* calls) { calls_ = calls; }
 
-  int open(const char* path, int flags) override { return system().open(path, flags); }
   int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
     if (calls_ && request == KVM_SET_USER_MEMORY_REGION) {
       // SAFETY: this request's argument.
@@ -87,7 +83,10 @@ class RecordingSyscalls final : public kvm::Syscalls {
     if (calls_) calls_->map(address, size, protection, flags, fd, offset);
     return system().mmap(address, size, protection, flags, fd, offset);
   }
-  int munmap(void* address, std::size_t size) override { return system().munmap(address, size); }
+  int mprotect(void* address, std::size_t size, int protection) override {
+    if (calls_) calls_->protect(address, size, protection);
+    return system().mprotect(address, size, protection);
+  }
 
  private:
   RecordedCalls* calls_ = nullptr;
@@ -97,7 +96,8 @@ enum class Guest { kCounts, kWrites };
 
 class Setting final : vmm::VcpuExits {
  public:
-  Setting(std::uint64_t ram_size, unsigned cpus, Guest guest = Guest::kCounts)
+  Setting(std::uint64_t ram_size, unsigned cpus, kvm::MapWay way = kvm::MapWay::kProtect,
+          Guest guest = Guest::kCounts)
       : ram_(memory::Backing::create("bench-ram", ram_size).value()),
         running_(guest == Guest::kCounts ? cpus : 0) {
     cpus_ = KvmCpus::create({.cpus = std::max(cpus, 1u), .vm = *vm_, .exits = *this}).value();
@@ -105,6 +105,8 @@ class Setting final : vmm::VcpuExits {
     config.vm_fd = vm_->fd();
     config.window = kWindow;
     config.memory = kvm::GuestMemory::of(ram_, rom_);
+    config.way = way;
+    config.vcpus = std::max(cpus, 1u);
     mapper_ = KvmMapper::create(config, *cpus_, syscalls_).value();
     place(guest);
     commit(map(PamStates{}));
@@ -247,7 +249,9 @@ void floor_step(Setting& setting, const Step& step) {
 }
 
 void against_floor(benchmark::State& state, const std::vector<PamStates>& cycle) {
-  Setting setting(static_cast<std::uint64_t>(state.range(0)) << 20, static_cast<unsigned>(state.range(1)));
+  const auto way = state.range(2) == 0 ? kvm::MapWay::kProtect : kvm::MapWay::kSlots;
+  Setting setting(static_cast<std::uint64_t>(state.range(0)) << 20, static_cast<unsigned>(state.range(1)),
+                  way);
   setting.commit(setting.map(cycle.back()));
   record_cycle(setting, cycle);  // the first time places what later cycles find
   const auto before = setting.mapper().counters();
@@ -267,6 +271,7 @@ void against_floor(benchmark::State& state, const std::vector<PamStates>& cycle)
   state.counters["mapper_us"] = quartile(mapper) / changes;
   state.counters["ratio"] = quartile(mapper) / quartile(floor);
   state.counters["ioctls"] = static_cast<double>(after.slot_calls - before.slot_calls);
+  state.counters["mprotects"] = static_cast<double>(after.protections - before.protections);
   state.counters["swaps"] = static_cast<double>(after.swaps - before.swaps);
   state.counters["pauses"] = static_cast<double>(after.pauses - before.pauses);
 }
@@ -330,7 +335,7 @@ void seabios_four_writes(benchmark::State& state) {
 }
 
 void write_only_2048_dwords(benchmark::State& state) {
-  Setting setting(static_cast<std::uint64_t>(state.range(0)) << 20, 1, Guest::kWrites);
+  Setting setting(static_cast<std::uint64_t>(state.range(0)) << 20, 1, kvm::MapWay::kProtect, Guest::kWrites);
   setting.commit(setting.map(one(GpaState::kWriteOnly)));
   std::vector<double> times;
   for (auto _ : state) {
@@ -341,11 +346,17 @@ void write_only_2048_dwords(benchmark::State& state) {
   state.counters["us_each"] = quartile(times) / 2048;
 }
 
-// MiB of RAM, vCPUs that run meanwhile.
+// MiB of RAM, vCPUs that run meanwhile, and by protection or by slots.
 void sizes(benchmark::internal::Benchmark* bench) {
-  bench->ArgNames({"MiB", "running"})->ArgsProduct({{64, 3072}, {0, 1, 3}})->UseManualTime()->Iterations(150);
+  bench->ArgNames({"MiB", "running", "slots"})
+      ->ArgsProduct({{64, 3072}, {0, 1, 3}, {0, 1}})
+      ->UseManualTime()
+      ->Iterations(150);
 }
-BENCHMARK(pause_alone)->Apply(sizes);
+void pause_sizes(benchmark::internal::Benchmark* bench) {
+  bench->ArgNames({"MiB", "running"})->ArgsProduct({{64}, {0, 1, 3}})->UseManualTime()->Iterations(150);
+}
+BENCHMARK(pause_alone)->Apply(pause_sizes);
 BENCHMARK(one_read_write_to_read_only)->Apply(sizes);
 BENCHMARK(all_13_read_write_to_read_only)->Apply(sizes);
 BENCHMARK(one_rom_to_read_only)->Apply(sizes);

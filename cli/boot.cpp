@@ -81,6 +81,7 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options, lowmeg::Ev
   vmm::MachineConfig config;
   config.memory.ram_size = options.memory;
   config.accel = options.accel;
+  config.kvm_map = options.kvm_map;
   config.cpus = options.cpus;
   config.pam = options.pam;
   config.bridge.identity = identity_of(options.bridge);

@@ -30,6 +30,7 @@ vmm::MachineConfig machine_for(const CheckOptions& options, const vmm::Image& ro
   config.pam = vmm::PamWay::kChip;
   config.bridge.identity = identity;
   config.accel = options.accel;
+  config.kvm_map = options.kvm_map;
   config.until = "";
   config.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(options.timeout_s * 1e9));
   return config;

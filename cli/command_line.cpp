@@ -55,6 +55,20 @@ CLI::Validator chip_memory() {
       "");
 }
 
+vmm::KvmMap kvm_map_named(const std::string& name) {
+  if (name == "protect") return vmm::KvmMap::kProtect;
+  return name == "slots" ? vmm::KvmMap::kSlots : vmm::KvmMap::kAuto;
+}
+
+void add_kvm_map(CLI::App& command, std::string& name) {
+  command
+      .add_option("--kvm-map", name,
+                  "protect, slots or auto: on KVM, read-only memory by the protection of its mapping or by "
+                  "read-only slots (auto: protect)")
+      ->check(CLI::IsMember({"auto", "protect", "slots"}))
+      ->capture_default_str();
+}
+
 vmm::Accel accel_named(const std::string& name) {
   if (name == "kvm") return vmm::Accel::kKvm;
   return name == "soft" ? vmm::Accel::kSoft : vmm::Accel::kAuto;
@@ -122,6 +136,7 @@ vmm::ConsoleSource console_named(const std::string& name) {
 struct BootParser {
   BootOptions options;
   std::string accel = "auto";
+  std::string kvm_map = "auto";
   std::string pam = "hyperv";
   std::string console = "402";
   std::string get = "batched";
@@ -139,6 +154,7 @@ void BootParser::add_to(CLI::App& app) {
   boot->add_option("--accel", accel, "auto, kvm or soft (auto: KVM where usable, else soft)")
       ->check(CLI::IsMember({"auto", "kvm", "soft"}))
       ->capture_default_str();
+  add_kvm_map(*boot, kvm_map);
   boot->add_option("--pam", pam, "hyperv or chip: how PAM acts (chip: with i440fx or i440bx)")
       ->check(CLI::IsMember({"hyperv", "chip"}))
       ->capture_default_str();
@@ -186,6 +202,7 @@ void BootParser::add_to(CLI::App& app) {
 struct CheckParser {
   CheckOptions options;
   std::string accel = "auto";
+  std::string kvm_map = "auto";
   CLI::App* command = nullptr;
 
   void add_to(CLI::App& app);
@@ -200,6 +217,7 @@ void CheckParser::add_to(CLI::App& app) {
   command->add_option("--accel", accel, "auto, kvm or soft (auto: KVM where usable, else soft)")
       ->check(CLI::IsMember({"auto", "kvm", "soft"}))
       ->capture_default_str();
+  add_kvm_map(*command, kvm_map);
   add_memory(*command, options.memory)
       ->check(chip_memory())
       ->description("RAM, whole MiB from 2M to 1024M, as 64M or 1G");
@@ -319,6 +337,7 @@ Command chosen(const BootParser& boot, const CheckParser& check, const HostParse
   if (check.command->parsed()) {
     CheckOptions options = check.options;
     options.accel = accel_named(check.accel);
+    options.kvm_map = kvm_map_named(check.kvm_map);
     return options;
   }
   if (state.command->parsed()) return chosen_state(state);
@@ -333,6 +352,7 @@ Command chosen(const BootParser& boot, const CheckParser& check, const HostParse
   BootOptions options = boot.options;
   // The software CPU alone repeats exactly.
   options.accel = boot.deterministic ? vmm::Accel::kSoft : accel_named(boot.accel);
+  options.kvm_map = kvm_map_named(boot.kvm_map);
   if (!boot.restart_at.empty()) {
     for (const std::string& part : parts_of(boot.restart_at))
       is_access_number(part, options.restart_at.emplace_back());

@@ -17,6 +17,7 @@ struct BootOptions {
   std::string bridge = "i440fx";
   vmm::PamWay pam = vmm::PamWay::kHyperv;
   vmm::Accel accel = vmm::Accel::kAuto;
+  vmm::KvmMap kvm_map = vmm::KvmMap::kAuto;
   unsigned cpus = 1;
   std::string vgabios;
   std::string vgabios_pci;
@@ -46,6 +47,7 @@ struct HostOptions {
 /// lowmeg check
 struct CheckOptions {
   vmm::Accel accel = vmm::Accel::kAuto;
+  vmm::KvmMap kvm_map = vmm::KvmMap::kAuto;
   std::string bridge;                  ///< i440fx or i440bx; empty: both
   std::string rom;                     ///< another image; empty: the one built in
   std::uint64_t memory = 64ull << 20;  ///< bytes

@@ -1,5 +1,7 @@
 // Real firmware on KVM, in both ways: what it writes, what its PAM writes are and what the guest sees at the
 // end is what it is on the software CPU.
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -8,6 +10,7 @@
 
 #include "lowmeg/kvm/kvm_header.hpp"
 #include "tests/boot_machine.hpp"
+#include "tests/fakes/forwarding_syscalls.hpp"
 #include "vmm/cpu_kvm/kvm_vm.hpp"
 
 namespace vmm {
@@ -134,29 +137,34 @@ TEST(KvmPower, ResetsAndTurnsOff) {
   }
 }
 
-// From the n-th on, every change of a slot fails.
-class FailingSlots final : public lowmeg::kvm::Syscalls {
+// From the n-th on, every change of the map fails.
+class FailingChanges final : public lowmeg::fakes::ForwardingSyscalls {
  public:
-  explicit FailingSlots(int from) : left_(from) {}
-  int open(const char* path, int flags) override { return system().open(path, flags); }
+  explicit FailingChanges(int from) : left_(from) {}
   int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
-    if (request == KVM_SET_USER_MEMORY_REGION && left_-- <= 0) {
-      errno = ENOMEM;
-      return -1;
-    }
+    if (request == KVM_SET_USER_MEMORY_REGION && fails()) return -1;
     return system().ioctl(fd, request, argument);
   }
   void* mmap(void* address, std::size_t size, int protection, int flags, int fd,
              std::uint64_t offset) override {
+    if ((flags & MAP_FIXED) != 0 && fails()) return MAP_FAILED;
     return system().mmap(address, size, protection, flags, fd, offset);
   }
-  int munmap(void* address, std::size_t size) override { return system().munmap(address, size); }
+  int mprotect(void* address, std::size_t size, int protection) override {
+    return fails() ? -1 : system().mprotect(address, size, protection);
+  }
 
  private:
+  bool fails() {
+    if (left_-- > 0) return false;
+    errno = ENOMEM;
+    return true;
+  }
+
   std::atomic<int> left_;
 };
 
-// Boots with every change of a slot failing from the n-th on, n ever higher, until the map is lost: until a
+// Boots with every change of the map failing from the n-th on, n ever higher, until the map is lost: until a
 // plan has begun, so that the old map cannot be put back either. None: it never was.
 std::optional<Outcome> lose_the_map(PamWay way) {
   for (int n = 1; n < 40; ++n) {
@@ -164,7 +172,7 @@ std::optional<Outcome> lose_the_map(PamWay way) {
     config.accel = Accel::kKvm;
     config.pam = way;
     config.timeout = std::chrono::seconds(20);
-    FailingSlots failing(n);
+    FailingChanges failing(n);
     config.kvm_syscalls = &failing;
     lowmeg::fakes::RecordingEventSink events;
     const auto machine =

@@ -9,6 +9,7 @@
 
 #include "guest/smp/layout.h"
 #include "lowmeg/core/invariant.hpp"
+#include "tests/fakes/forwarding_syscalls.hpp"
 #include "tests/fakes/long_mode.hpp"
 
 namespace lowmeg::test {
@@ -25,14 +26,31 @@ std::vector<std::uint8_t> guest_image() {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-class SmpMachine final : vmm::VcpuExits, kvm::BusWrites, kvm::PauseVcpus {
+// The kernel's calls; but RAM's second place is its first.
+class OneRam final : public fakes::ForwardingSyscalls {
+ public:
+  explicit OneRam(int ram) : ram_(ram) {}
+  void* mmap(void* address, std::size_t size, int protection, int flags, int fd,
+             std::uint64_t offset) override {
+    return system().mmap(address, size, protection, flags, fd, fd == ram_ ? offset % kSmpOtherRam : offset);
+  }
+
+ private:
+  const int ram_;
+};
+
+class SmpMachine final : vmm::VcpuExits, kvm::PauseVcpus {
  public:
   static Result<std::unique_ptr<SmpMachine>> create(const SmpScenario& scenario);
   SmpOutcome run();
 
  private:
   SmpMachine(const SmpScenario& scenario, memory::Backing ram, memory::Backing rom)
-      : scenario_(scenario), ram_(std::move(ram)), rom_(std::move(rom)), seen_(scenario.cpus) {}
+      : scenario_(scenario),
+        ram_(std::move(ram)),
+        rom_(std::move(rom)),
+        syscalls_(ram_.fd()),
+        seen_(scenario.cpus) {}
   Result<void> build();
   Result<void> place_guest();
   void flip();
@@ -49,29 +67,23 @@ class SmpMachine final : vmm::VcpuExits, kvm::BusWrites, kvm::PauseVcpus {
   std::atomic_ref<std::uint64_t> block(unsigned cpu, std::uint64_t field) {
     return word(SMP_CPU_BLOCKS + cpu * SMP_CPU_BLOCK_SIZE + field);
   }
-  // Where the moving counters lie in RAM just now.
-  std::uint64_t counters_place() { return mapper_->map().cpu.find(SMP_MOVING_COUNTERS).write.offset(); }
-
   std::uint32_t io_in(std::uint16_t, unsigned) override { return ~0u; }
   void io_out(std::uint16_t port, unsigned size, std::uint32_t value) override;
   void mmio_read(Gpa gpa, std::span<std::uint8_t> data) override;
-  void mmio_write(Gpa gpa, std::span<const std::uint8_t> data) override { bus_write(gpa, data); }
-  void bus_write(Gpa gpa, std::span<const std::uint8_t> data) override;
+  void mmio_write(Gpa gpa, std::span<const std::uint8_t> data) override;
   Result<void> pause() override;
   void resume() override;
 
   const SmpScenario& scenario_;
   memory::Backing ram_, rom_;
+  OneRam syscalls_;
   std::unique_ptr<vmm::KvmVm> vm_;
   std::unique_ptr<vmm::KvmCpus> cpus_;
   std::unique_ptr<kvm::KvmMapper> mapper_;
 
-  bool running_ = false;  // set before the CPUs start
-
   // On the flipping CPU's thread.
   unsigned flips_ = 0;
   std::vector<std::uint64_t> seen_;  // each CPU's progress just after the flip before
-  memory::MemoryMap next_ = memory::MemoryMap::uniform(memory::Layout(kSmpWindow));
 
   std::atomic<unsigned> done_{0};
   std::atomic<std::uint64_t> wrong_exits_{0}, bus_writes_{0};
@@ -99,8 +111,10 @@ Result<void> SmpMachine::build() {
   config.vm_fd = vm_->fd();
   config.window = kSmpWindow;
   config.memory = kvm::GuestMemory::of(ram_, rom_);
-  config.bus_writes = this;
-  auto mapper = kvm::KvmMapper::create(config, *this);
+  config.vcpus = scenario_.cpus;
+  config.way = scenario_.way.map;
+  config.stillness = scenario_.way.stillness;
+  auto mapper = kvm::KvmMapper::create(config, *this, syscalls_);
   if (!mapper) return tl::unexpected(mapper.error());
   mapper_ = std::move(*mapper);
   return place_guest();
@@ -135,7 +149,6 @@ Result<void> SmpMachine::place_guest() {
 
 SmpOutcome SmpMachine::run() {
   const auto begin = steady_clock::now();
-  running_ = true;
   if (auto started = cpus_->start(*mapper_); !started) {
     SmpOutcome outcome;
     outcome.trouble = started.error().message();
@@ -167,9 +180,9 @@ void SmpMachine::flip() {
     word(SMP_SHARED + SMP_STOP) = 1;
     return;
   }
-  next_ = scenario_.map(flips_ + 1);
+  const memory::MemoryMap next = scenario_.map(flips_ + 1);
   word(SMP_SHARED + SMP_SEQUENCE) = 2 * flips_ + 1;
-  if (auto committed = mapper_->commit(next_); !committed) return give_up(committed.error().message());
+  if (auto committed = mapper_->commit(next); !committed) return give_up(committed.error().message());
   ++flips_;
   word(SMP_SHARED + SMP_SEQUENCE) = 2 * flips_;
   for (unsigned cpu = 0; cpu < scenario_.cpus; ++cpu) seen_[cpu] = block(cpu, SMP_PROGRESS);
@@ -198,7 +211,7 @@ void SmpMachine::mmio_read(Gpa, std::span<std::uint8_t> data) {
 }
 
 // Writes to the state segment are the bus's while it is ROM or read-only; no others are.
-void SmpMachine::bus_write(Gpa gpa, std::span<const std::uint8_t>) {
+void SmpMachine::mmio_write(Gpa gpa, std::span<const std::uint8_t>) {
   const std::uint64_t sequence = word(SMP_SHARED + SMP_SEQUENCE);
   bool allowed = false;
   for (std::uint64_t flips = sequence / 2; flips <= (sequence + 1) / 2; ++flips) {
@@ -212,16 +225,8 @@ void SmpMachine::bus_write(Gpa gpa, std::span<const std::uint8_t>) {
   }
 }
 
-// While the CPUs stand still the counters go along to where the next map has them.
 Result<void> SmpMachine::pause() {
-  if (scenario_.pausing == Pausing::kOn) {
-    if (auto paused = cpus_->pause(); !paused) return paused;
-  }
-  const std::uint64_t from = counters_place();
-  const std::uint64_t to = next_.cpu.find(SMP_MOVING_COUNTERS).write.offset();
-  if (from == to || !running_) return {};
-  for (std::uint64_t i = 0; i < kSegmentSize; i += 8) word(to + i) = word(from + i).load();
-  return {};
+  return scenario_.pausing == Pausing::kOn ? cpus_->pause() : Result<void>();
 }
 
 void SmpMachine::resume() {
@@ -240,7 +245,7 @@ SmpOutcome SmpMachine::results() {
     outcome.bad_memory += bad_memory(cpu);
   }
   outcome.rounds = rounds;
-  const std::uint64_t segments[] = {counters_place(), SMP_STEADY_COUNTERS};
+  const std::uint64_t segments[] = {SMP_MOVING_COUNTERS, SMP_STEADY_COUNTERS};
   for (unsigned i = 0; i < 2; ++i) {
     const auto off = [&](std::uint64_t counter, std::uint64_t expected) {
       const std::uint64_t value = word(segments[i] + counter);
@@ -251,7 +256,6 @@ SmpOutcome SmpMachine::results() {
   }
   outcome.counters = mapper_->counters();
   outcome.stray_reads = outcome.counters.stray_reads;
-  outcome.fetch_retries = cpus_->fetch_retries();
   outcome.wrong_exits = wrong_exits_;
   outcome.bus_writes = bus_writes_;
   return outcome;

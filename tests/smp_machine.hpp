@@ -19,6 +19,12 @@ enum SmpState : std::uint8_t { kRom = 0, kReadOnly = 1, kWriteOnly = 2, kReadWri
 
 enum class Pausing { kOn, kOff };
 
+/// How the mapper keeps the CPUs from seeing a change half made.
+struct SmpWay {
+  kvm::MapWay map = kvm::MapWay::kProtect;
+  kvm::Stillness stillness = kvm::Stillness::kAuto;
+};
+
 /// What changes, and how often. `map` and `state` are of the time after that many changes.
 struct SmpScenario {
   unsigned cpus = 2;
@@ -26,6 +32,7 @@ struct SmpScenario {
   std::function<memory::MemoryMap(unsigned flips)> map;
   std::function<SmpState(unsigned flips)> state = [](unsigned) { return kReadWrite; };
   Pausing pausing = Pausing::kOn;
+  SmpWay way = {};
 };
 
 struct SmpOutcome {
@@ -35,19 +42,19 @@ struct SmpOutcome {
   std::uint64_t lost_counts = 0;  ///< counters that are not what the CPUs counted, summed
   std::uint64_t bad_reads = 0;
   std::uint64_t bad_calls = 0;
-  std::uint64_t bad_memory = 0;     ///< dwords that RAM should not hold now
-  std::uint64_t wrong_exits = 0;    ///< accesses that reached a device
-  std::uint64_t stray_reads = 0;    ///< reads that found no slot where there should be one
-  std::uint64_t fetch_retries = 0;  ///< instruction fetches that found none
-  std::uint64_t bus_writes = 0;     ///< to ROM and read-only memory: they belong to the bus
+  std::uint64_t bad_memory = 0;   ///< dwords that RAM should not hold now
+  std::uint64_t wrong_exits = 0;  ///< accesses that reached a device
+  std::uint64_t stray_reads = 0;  ///< reads that found no slot where there should be one
+  std::uint64_t bus_writes = 0;   ///< to ROM and read-only memory: they belong to the bus
   kvm::KvmMapperCounters counters;
   std::chrono::nanoseconds duration{};
 };
 
 /// RAM offsets and ROM offsets that maps for this machine may use.
 inline constexpr std::uint64_t kSmpRamSize = 4u << 20;
-inline constexpr std::uint64_t kSmpOtherRam = 2u << 20;  ///< a segment's second place is as far above this
-inline constexpr Gpa kSmpRomStart = 0xc0000;             ///< the ROM's first byte belongs to this address
+/// A segment's second place is as far above this. It holds the same bytes: a change of place moves none.
+inline constexpr std::uint64_t kSmpOtherRam = 2u << 20;
+inline constexpr Gpa kSmpRomStart = 0xc0000;  ///< the ROM's first byte belongs to this address
 inline constexpr GpaRange kSmpWindow{0, 2u << 20};
 
 /// Routes of a segment in a state: RAM at its own address, or in its second place.

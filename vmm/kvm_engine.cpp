@@ -15,6 +15,7 @@ constexpr unsigned kIdleTurns = 12;
 }  // namespace
 
 lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(GuestMemory& memory, unsigned cpus,
+                                                             lowmeg::kvm::MapWay way,
                                                              lowmeg::kvm::Syscalls& mapper_syscalls) {
   if (memory.ram.size() > kMostMemory) {
     return lowmeg::fail(lowmeg::Errc::kInvalidArgument,
@@ -24,11 +25,12 @@ lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(GuestMemory& memory
   auto vm = KvmVm::create();
   if (!vm) return tl::unexpected(vm.error());
   std::unique_ptr<KvmEngine> engine(new KvmEngine(std::move(*vm)));
-  if (auto built = engine->build(memory, cpus, mapper_syscalls); !built) return tl::unexpected(built.error());
+  if (auto built = engine->build(memory, cpus, way, mapper_syscalls); !built)
+    return tl::unexpected(built.error());
   return engine;
 }
 
-lowmeg::Result<void> KvmEngine::build(GuestMemory& memory, unsigned cpus,
+lowmeg::Result<void> KvmEngine::build(GuestMemory& memory, unsigned cpus, lowmeg::kvm::MapWay way,
                                       lowmeg::kvm::Syscalls& mapper_syscalls) {
   auto created = KvmCpus::create({.cpus = cpus, .vm = *vm_, .exits = *this});
   if (!created) return tl::unexpected(created.error());
@@ -40,7 +42,8 @@ lowmeg::Result<void> KvmEngine::build(GuestMemory& memory, unsigned cpus,
       lowmeg::kvm::KvmMapper::create({.vm_fd = vm_->fd(),
                                       .window = kWindow,
                                       .memory = lowmeg::kvm::GuestMemory::of(memory.ram, memory.rom),
-                                      .bus_writes = this},
+                                      .way = way,
+                                      .vcpus = cpus},
                                      *cpus_, mapper_syscalls);
   if (!mapper) return tl::unexpected(mapper.error());
   mapper_ = std::move(*mapper);

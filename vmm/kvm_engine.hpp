@@ -15,11 +15,7 @@
 
 namespace vmm {
 
-class KvmEngine final : public Engine,
-                        private VcpuExits,
-                        lowmeg::kvm::BusWrites,
-                        InterruptPin,
-                        InterruptLines {
+class KvmEngine final : public Engine, private VcpuExits, InterruptPin, InterruptLines {
  public:
   /// RAM ends below the first of the addresses that KVM needs for its own: the IOAPIC's.
   static constexpr std::uint64_t kMostMemory = 0xfec00000;
@@ -27,11 +23,13 @@ class KvmEngine final : public Engine,
   /// Creates the VM and its CPUs; memory is borrowed, and so are the system calls by which the map is
   /// changed. The error's line says what KVM lacks and how to mend it.
   static lowmeg::Result<std::unique_ptr<KvmEngine>> create(
-      GuestMemory& memory, unsigned cpus,
+      GuestMemory& memory, unsigned cpus, lowmeg::kvm::MapWay way = lowmeg::kvm::MapWay::kProtect,
       lowmeg::kvm::Syscalls& mapper_syscalls = lowmeg::kvm::Syscalls::system());
   ~KvmEngine() override;
 
   lowmeg::memory::Mapper& mapper() override { return *mapper_; }
+  /// The same, with what only KVM's has.
+  const lowmeg::kvm::KvmMapper& kvm_mapper() const { return *mapper_; }
   const Clock& clock() const override { return clock_; }
   InterruptPin& intr() override { return *this; }
   InterruptLines* interrupt_lines() override { return this; }
@@ -51,11 +49,12 @@ class KvmEngine final : public Engine,
   enum class Phase { kNew, kRunning, kParked };
 
   explicit KvmEngine(std::unique_ptr<KvmVm> vm) : vm_(std::move(vm)) {}
-  lowmeg::Result<void> build(GuestMemory& memory, unsigned cpus, lowmeg::kvm::Syscalls& mapper_syscalls);
+  lowmeg::Result<void> build(GuestMemory& memory, unsigned cpus, lowmeg::kvm::MapWay way,
+                             lowmeg::kvm::Syscalls& mapper_syscalls);
   lowmeg::Result<void> let_run();
   Turn park(Turn turn);
 
-  // VcpuExits and BusWrites: to the board once there is one; before that no CPU runs.
+  // VcpuExits: to the board once there is one; before that no CPU runs.
   std::uint32_t io_in(std::uint16_t port, unsigned size) override {
     was_busy_.store(true, std::memory_order_relaxed);
     return exits_->io_in(port, size);
@@ -66,9 +65,6 @@ class KvmEngine final : public Engine,
   }
   void mmio_read(lowmeg::Gpa gpa, std::span<std::uint8_t> data) override { exits_->mmio_read(gpa, data); }
   void mmio_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override {
-    exits_->mmio_write(gpa, data);
-  }
-  void bus_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override {
     exits_->mmio_write(gpa, data);
   }
   // The board's PIC, which nobody programs.

@@ -95,9 +95,12 @@ Result<void> Machine::build_engine() {
     accel_line_ = "software CPU, as asked for";
     return build_soft_engine();
   }
-  auto engine = KvmEngine::create(*memory_, config_.cpus, *config_.kvm_syscalls);
+  const auto way =
+      config_.kvm_map == KvmMap::kSlots ? lowmeg::kvm::MapWay::kSlots : lowmeg::kvm::MapWay::kProtect;
+  auto engine = KvmEngine::create(*memory_, config_.cpus, way, *config_.kvm_syscalls);
   if (engine) {
     accel_line_ = config_.accel == Accel::kKvm ? "KVM, as asked for" : "KVM, which is usable here";
+    accel_line_ += "; memory map by " + (*engine)->kvm_mapper().way_line();
     engine_ = std::move(*engine);
     return {};
   }

@@ -39,9 +39,17 @@ struct MemoryCardConfig {
   static constexpr unsigned kFirstCard = 8;
 };
 
+/// How KVM keeps read-only memory from being written (docs/reference/kvm.md).
+enum class KvmMap {
+  kAuto,     ///< the quicker: kProtect
+  kProtect,  ///< by the protection of what lies under a slot that stays
+  kSlots,    ///< by read-only slots, which come and go
+};
+
 struct MachineConfig {
   MemoryConfig memory;
   Accel accel = Accel::kSoft;
+  KvmMap kvm_map = KvmMap::kAuto;
   unsigned cpus = 1;  ///< more than one on KVM alone
   PamWay pam = PamWay::kHyperv;
   BridgeConfig bridge;  ///< a chip's for PamWay::kChip; the machine sets the DRAM rows after reset

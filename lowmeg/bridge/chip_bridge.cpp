@@ -115,17 +115,19 @@ Result<void> ChipBridge::restore(const ChipBridgeState& state) {
   LOWMEG_INVARIANT(check(state), "a state that this chip can hold");
   const ChipBridgeState old = this->state();
   const DecodeRegisters told = told_;
+  const bool was_told = is_told_;
   put(state);
   auto result = tell(Apply::kForced);
   if (!result) {
     put(old);
     told_ = told;
+    is_told_ = was_told;
   }
   return result;
 }
 
 Result<void> ChipBridge::write(std::uint8_t offset, std::uint32_t value, ByteEnables enables) {
-  if (!registers_.write(offset, value, enables)) return {};
+  if (!registers_.write(offset, value, enables) && is_told_) return {};
   return tell_if_changed();
 }
 
@@ -169,11 +171,13 @@ void ChipBridge::put(const ChipBridgeState& state) {
 
 Result<void> ChipBridge::tell(Apply apply) {
   told_ = decode_registers();
-  return sink_.changed(told_, apply);
+  const Result<void> told = sink_.changed(told_, apply);
+  is_told_ = told.has_value();
+  return told;
 }
 
 Result<void> ChipBridge::tell_if_changed() {
-  if (decode_registers() == told_) return {};
+  if (is_told_ && decode_registers() == told_) return {};
   return tell(Apply::kDelta);
 }
 

@@ -99,6 +99,7 @@ class ChipBridge final : public HostBridge {
   std::optional<AgpBridge> agp_;
   DecodeSink& sink_;
   DecodeRegisters told_;
+  bool is_told_ = true;  // false: the sink failed at it, and the next write tells it again
 };
 
 }  // namespace lowmeg::bridge

@@ -157,7 +157,8 @@ TEST(ChipBridge, TellsNothingThatTheFxHasNot) {
   EXPECT_EQ(chip.last(), expected);
 }
 
-// On an error the register keeps its new value, and the error goes up; it is not told again.
+// On an error the register keeps its new value, and the error goes up; the next write, whatever it is, tells
+// it again.
 TEST(ChipBridge, HandsAnErrorUpAndKeepsTheNewValue) {
   Chip chip;
   ASSERT_TRUE(chip.bridge.power_on());
@@ -166,7 +167,14 @@ TEST(ChipBridge, HandsAnErrorUpAndKeepsTheNewValue) {
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error(), (Error{Errc::kSystem, "no such map", 0}));
   EXPECT_EQ(chip.bridge.read(0x5c), 0x33u);
-  EXPECT_TRUE(chip.bridge.write(0x60, 0, kAll)) << "nothing to tell";
+  EXPECT_FALSE(chip.bridge.write(0x5c, 0x33, kAll)) << "the same once more";
+  const std::size_t calls = chip.sink.calls.size();
+  chip.sink.failing = false;
+  EXPECT_TRUE(chip.bridge.write(0x5c, 0x33, kAll));
+  EXPECT_EQ(chip.sink.calls.size(), calls + 1);
+  EXPECT_TRUE(chip.bridge.write(0x5c, 0x33, kAll)) << "nothing to tell";
+  EXPECT_EQ(chip.sink.calls.size(), calls + 1);
+  chip.sink.failing = true;
   EXPECT_FALSE(chip.bridge.agp_bridge()->write(0x04, 2, kAll));
   EXPECT_FALSE(chip.bridge.reset());
   EXPECT_FALSE(chip.bridge.power_on());

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/fakes/fake_kvm.hpp"
+#include "tests/fakes/forwarding_syscalls.hpp"
 
 namespace lowmeg::kvm {
 namespace {
@@ -91,7 +92,7 @@ TEST(OpenKvm, SaysHowToMendIt) {
 }
 
 // Opens something else than KVM, and answers as told.
-class OtherDevice final : public Syscalls {
+class OtherDevice final : public fakes::ForwardingSyscalls {
  public:
   explicit OtherDevice(int version) : version_(version) {}
   int open(const char*, int flags) override { return system().open("/dev/null", flags); }
@@ -99,8 +100,6 @@ class OtherDevice final : public Syscalls {
     errno = ENOTTY;
     return version_;
   }
-  void* mmap(void*, std::size_t, int, int, int, std::uint64_t) override { return nullptr; }
-  int munmap(void*, std::size_t) override { return 0; }
 
  private:
   int version_;
@@ -119,15 +118,13 @@ TEST(OpenKvm, RefusesAnotherVersion) {
 
 // "KVM_CREATE_VM ... The error's line says how to mend it where that is known."
 TEST(CreateVm, SaysWhoHoldsTheProcessor) {
-  class Busy final : public Syscalls {
+  class Busy final : public fakes::ForwardingSyscalls {
    public:
     int open(const char*, int) override { return -1; }
     int ioctl(int, unsigned long, std::uintptr_t) override {
       errno = EBUSY;
       return -1;
     }
-    void* mmap(void*, std::size_t, int, int, int, std::uint64_t) override { return nullptr; }
-    int munmap(void*, std::size_t) override { return 0; }
   };
   Busy busy;
   const auto refused = create_vm(3, busy);

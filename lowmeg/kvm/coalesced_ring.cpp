@@ -14,6 +14,12 @@ CoalescedRing CoalescedRing::of(kvm_run* run, int page) {
   return CoalescedRing(reinterpret_cast<kvm_coalesced_mmio_ring*>(bytes));
 }
 
+unsigned CoalescedRing::waiting() const {
+  if (ring_ == nullptr) return 0;
+  const std::uint32_t last = std::atomic_ref(ring_->last).load(std::memory_order_acquire);
+  return (last + kCoalescedRingEntries - ring_->first) % kCoalescedRingEntries;
+}
+
 std::optional<kvm_coalesced_mmio> CoalescedRing::take() {
   if (ring_ == nullptr) return std::nullopt;
   // The kernel writes the entry, then `last`; it reads `first` before it uses a place again.

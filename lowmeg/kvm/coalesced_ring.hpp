@@ -20,6 +20,8 @@ class CoalescedRing {
   /// The ring in the mapping of a vCPU, `page` being what KVM_CAP_COALESCED_MMIO says (0: there is none).
   static CoalescedRing of(kvm_run* run, int page);
 
+  /// How many entries wait now. The kernel may add more; a guest cannot take one back.
+  unsigned waiting() const;
   /// Takes the oldest entry out.
   std::optional<kvm_coalesced_mmio> take();
 

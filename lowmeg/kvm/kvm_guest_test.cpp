@@ -7,6 +7,7 @@
 #include <chrono>
 #include <thread>
 
+#include "tests/fakes/forwarding_syscalls.hpp"
 #include "tests/fakes/kvm_guest.hpp"
 #include "tests/fakes/kvm_mapper_rig.hpp"
 
@@ -21,15 +22,20 @@ using memory::Route;
 using memory::Routes;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using Writes = std::vector<fakes::RecordingBusWrites::Write>;
+
+struct Write {
+  Gpa at;
+  std::vector<std::uint8_t> data;
+  friend bool operator==(const Write&, const Write&) = default;
+};
+using Writes = std::vector<Write>;
 
 constexpr GpaRange kWindow{0xa0000, 0x100000};
 constexpr GpaRange kSegment{0xd0000, 0xd4000};
 
 // The kernel's calls, of which those that change the map can be made to fail from one on.
-class FailingSyscalls final : public Syscalls {
+class FailingSyscalls final : public fakes::ForwardingSyscalls {
  public:
-  int open(const char* path, int flags) override { return system().open(path, flags); }
   int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
     if (request == KVM_SET_USER_MEMORY_REGION && fails()) return -1;
     return system().ioctl(fd, request, argument);
@@ -39,7 +45,9 @@ class FailingSyscalls final : public Syscalls {
     if ((flags & MAP_FIXED) != 0 && fails()) return MAP_FAILED;
     return system().mmap(address, size, protection, flags, fd, offset);
   }
-  int munmap(void* address, std::size_t size) override { return system().munmap(address, size); }
+  int mprotect(void* address, std::size_t size, int protection) override {
+    return fails() ? -1 : system().mprotect(address, size, protection);
+  }
 
   int calls_until_failure = -1;  ///< counts down; the call that finds 0 fails, and only that
 
@@ -51,7 +59,7 @@ class FailingSyscalls final : public Syscalls {
   }
 };
 
-class Guest : public testing::Test {
+class Guest : public testing::TestWithParam<MapWay> {
  protected:
   static constexpr std::uint16_t kCode = 0x1000, kResult = 0x2000;
 
@@ -64,7 +72,8 @@ class Guest : public testing::Test {
     config.window = kWindow;
     config.first_slot = KvmGuest::kFirstFreeSlot;
     config.memory = GuestMemory::of(ram_, rom_);
-    config.bus_writes = &bus_;
+    config.way = GetParam();
+    config.vcpus = 1;
     mapper_ = KvmMapper::create(config, vcpus_, syscalls_).value();
     mapper_->attach_ring(guest_->run());
     std::ranges::fill(ram_.bytes(), std::uint8_t{0x11});
@@ -79,23 +88,28 @@ class Guest : public testing::Test {
     const Region region{kSegment, routes};
     return mapper_->commit(MemoryMap::uniform(Layout(kWindow, {&region, 1})));
   }
-  Result<void> run(const std::function<void(const MmioAccess&)>& bus = [](const auto&) {}) {
-    return guest_->run_until_halt(*mapper_, 0, kCode, bus);
-  }
+  // What the guest reads from the bus is 33h.
+  Result<void> run() { return guest_->run_until_halt(*mapper_, 0, kCode, board_); }
   std::uint8_t result(unsigned i) const { return guest_->low_memory()[kResult + i]; }
 
   memory::Backing ram_ = memory::Backing::create("ram", 0x10000).value();
   memory::Backing rom_ = memory::Backing::create("rom", 0x10000).value();
   NoOtherVcpus vcpus_;
   FailingSyscalls syscalls_;
-  fakes::RecordingBusWrites bus_;
+  Writes on_bus_;
+  const std::function<void(const MmioAccess&)> board_ = [this](const MmioAccess& access) {
+    if (access.direction == MmioDirection::kRead) {
+      access.data[0] = 0x33;
+    } else {
+      on_bus_.push_back({access.gpa, {access.data.begin(), access.data.end()}});
+    }
+  };
   std::unique_ptr<KvmGuest> guest_;
   std::unique_ptr<KvmMapper> mapper_;
 };
 
-// What the program writes goes through the ring, whether it ends in RAM, on the bus or nowhere: only reads
-// exit.
-TEST_F(Guest, ReadsWritesAndExecutesByEachRoute) {
+// Each route, and what leaves the guest: a write that is to go elsewhere than it is read waits in the ring.
+TEST_P(Guest, ReadsWritesAndExecutesByEachRoute) {
   constexpr int kNotRun = -1;
   struct Row {
     const char* name;
@@ -110,19 +124,19 @@ TEST_F(Guest, ReadsWritesAndExecutesByEachRoute) {
               open = Route::open();
   const Row rows[] = {
       {"RAM", {ram, ram, ram}, 0x11, 0x77, false, 0x1a, 0},
-      {"read-only RAM", {ram, drop, ram}, 0x11, 0x11, false, 0x1a, 0},
-      {"RAM, writes to the bus", {ram, bus, ram}, 0x11, 0x11, true, 0x1a, 0},
-      {"ROM", {rom, bus, rom}, 0x22, 0x11, true, 0x2a, 0},
+      {"read-only RAM", {ram, drop, ram}, 0x11, 0x11, false, 0x1a, 1},
+      {"RAM, writes to the bus", {ram, bus, ram}, 0x11, 0x11, true, 0x1a, 1},
+      {"ROM", {rom, bus, rom}, 0x22, 0x11, true, 0x2a, 1},
       {"write-only", {rom, ram, rom}, 0x22, 0x77, false, 0x2a, 0},
-      {"nobody", {open, drop, open}, 0xff, 0x11, false, kNotRun, 0},
-      {"the bus", {bus, bus, bus}, 0x33, 0x11, true, kNotRun, 1},
+      {"nobody; the zone of the write-only page stays", {open, drop, open}, 0xff, 0x11, false, kNotRun, 0},
+      {"the bus", {bus, bus, bus}, 0x33, 0x11, true, kNotRun, 2},
       {"the bus over RAM", {bus, ram, bus}, 0x33, 0x77, false, kNotRun, 1},
   };
   for (const Row& row : rows) {
     ASSERT_TRUE(show(row.routes)) << row.name;
     ram_.bytes()[8] = 0x11;
     guest_->mmio_exits = 0;
-    bus_.writes.clear();
+    on_bus_.clear();
     guest_->load(kCode, {0xb8, 0x00, 0xd0,              // mov ax, 0d000h
                          0x8e, 0xd8,                    // mov ds, ax
                          0xa0, 0x00, 0x00,              // mov al, [0]
@@ -132,11 +146,11 @@ TEST_F(Guest, ReadsWritesAndExecutesByEachRoute) {
                          0x26, 0xa2, 0x01, 0x20,        // mov es:[kResult + 1], al
                          0xf4});                        // hlt
     if (row.executed == kNotRun) guest_->load(kCode + 17, {0xf4});
-    const auto done = run([](const MmioAccess& access) { access.data[0] = 0x33; });
+    const auto done = run();
     ASSERT_TRUE(done) << row.name << ": " << done.error().message();
     EXPECT_EQ(result(0), row.read) << row.name;
     EXPECT_EQ(ram_.bytes()[8], row.ram) << row.name;
-    EXPECT_EQ(bus_.writes, row.on_bus ? Writes({{0xd0008, {0x77}}}) : Writes()) << row.name;
+    EXPECT_EQ(on_bus_, row.on_bus ? Writes({{0xd0008, {0x77}}}) : Writes()) << row.name;
     if (row.executed != kNotRun) {
       EXPECT_EQ(result(1), row.executed) << row.name;
     }
@@ -145,7 +159,7 @@ TEST_F(Guest, ReadsWritesAndExecutesByEachRoute) {
 }
 
 // The ring takes the writes of a write-only segment: "2049 writes ... 15 exits, still exact".
-TEST_F(Guest, StoresARepStosThroughTheRingExactly) {
+TEST_P(Guest, StoresARepStosThroughTheRingExactly) {
   ASSERT_TRUE(show({Route::rom(0), Route::ram(0), Route::rom(0)}));
   guest_->load(kCode, {0xb8, 0x00, 0xd0,                    // mov ax, 0d000h
                        0x8e, 0xc0,                          // mov es, ax
@@ -164,7 +178,7 @@ TEST_F(Guest, StoresARepStosThroughTheRingExactly) {
 }
 
 // Wide and unaligned writes keep their length, and one over a page boundary is two (KVM splits it there).
-TEST_F(Guest, StoresUnalignedWritesWhole) {
+TEST_P(Guest, StoresUnalignedWritesWhole) {
   const Region regions[] = {{{0xd0000, 0xd1000}, {Route::rom(0), Route::ram(0x4000), Route::rom(0)}},
                             {{0xd1000, 0xd2000}, {Route::rom(0), Route::ram(0x8000), Route::rom(0)}}};
   ASSERT_TRUE(mapper_->commit(MemoryMap::uniform(Layout(kWindow, regions))));
@@ -181,26 +195,27 @@ TEST_F(Guest, StoresUnalignedWritesWhole) {
 }
 
 // "RIP is unchanged: add the slot, run again, it goes on."
-TEST_F(Guest, StopsAtAFetchWithoutASlotAndGoesOnWithOne) {
+TEST_P(Guest, StopsAtAFetchWithoutASlotAndGoesOnWithOne) {
   guest_->load(kCode,
                {0x9a, 0x10, 0x00, 0x00, 0xd0, 0x26, 0xa2, 0x00, 0x20, 0xf4});  // call 0d000h:10h; mov; hlt
   const auto stopped = run();
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().what, "the guest executes at 0xd0010, where there is no memory to execute from");
   ASSERT_TRUE(show(memory::ram_routes(0)));
-  ASSERT_TRUE(guest_->go_on_until_halt(*mapper_, [](const auto&) {}));
+  ASSERT_TRUE(guest_->go_on_until_halt(*mapper_, board_));
   EXPECT_EQ(result(0), 0x1a);
 }
 
 // What a guest sees after each call of a change failed, on the real thing.
-TEST_F(Guest, SeesTheOldMapAfterAFailedChange) {
+TEST_P(Guest, SeesTheOldMapAfterAFailedChange) {
   guest_->load(kCode, {0xb8, 0x00, 0xd0, 0x8e, 0xd8,  // mov ax, 0d000h; mov ds, ax
                        0xc6, 0x06, 0x08, 0x00, 0x77,  // mov byte [8], 77h
                        0xa0, 0x00, 0x00,              // mov al, [0]
                        0x26, 0xa2, 0x00, 0x20,        // mov es:[kResult], al
                        0xf4});                        // hlt
   const Routes rom = memory::rom_routes(0);
-  for (int n = 0; n < 3; ++n) {  // delete, swap, create
+  const int calls = GetParam() == MapWay::kProtect ? 1 : 3;  // a mapping; or delete, map, create
+  for (int n = 0; n < calls; ++n) {
     ASSERT_TRUE(show(rom));
     ram_.bytes()[8] = 0x11;
     syscalls_.calls_until_failure = n;
@@ -219,7 +234,7 @@ TEST_F(Guest, SeesTheOldMapAfterAFailedChange) {
 
 // "mmap(MAP_FIXED) of other memory under an unchanged slot: seen at once by running vCPUs, 0 stale, no exit":
 // the one change that needs no pause, while the guest reads all the time.
-TEST_F(Guest, RunsOnWhileBytesAreSwapped) {
+TEST_P(Guest, RunsOnWhileBytesAreSwapped) {
   const Routes views[] = {{Route::rom(0), Route::drop(), Route::rom(0)}, memory::read_only_ram_routes(0)};
   ASSERT_TRUE(show(views[0]));
   // Counts reads that are neither 11h nor 22h at kResult + 4, until kResult says stop; kResult + 1 is what it
@@ -257,6 +272,8 @@ TEST_F(Guest, RunsOnWhileBytesAreSwapped) {
   EXPECT_EQ(guest_->mmio_exits, 0u);
   EXPECT_EQ(mapper_->counters().pauses, 1u) << "only the first map";
 }
+
+INSTANTIATE_TEST_SUITE_P(Ways, Guest, testing::Values(MapWay::kProtect, MapWay::kSlots));
 
 }  // namespace
 }  // namespace lowmeg::kvm

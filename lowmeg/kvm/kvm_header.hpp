@@ -20,6 +20,8 @@
 #pragma GCC diagnostic pop
 
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 
 namespace lowmeg::kvm {
 
@@ -41,5 +43,20 @@ static_assert(KVM_API_VERSION == kApiVersion);
 /// PAGE_SIZE.
 inline constexpr unsigned kCoalescedRingEntries =
     (4096 - sizeof(kvm_coalesced_mmio_ring)) / sizeof(kvm_coalesced_mmio);
+
+/// KVM_EXIT_MEMORY_FAULT (api.rst, 5), which headers before Linux 6.8 lack: KVM_RUN fails with EFAULT or
+/// EHWPOISON and says where.
+inline constexpr std::uint32_t kExitMemoryFault = 39;
+struct MemoryFault {
+  std::uint64_t flags;
+  std::uint64_t gpa;
+  std::uint64_t size;
+};
+inline MemoryFault memory_fault(const kvm_run& run) {
+  MemoryFault fault{};
+  // SAFETY: the kernel writes the structure into the union that `padding` fills.
+  std::memcpy(&fault, &run.padding, sizeof(fault));
+  return fault;
+}
 
 }  // namespace lowmeg::kvm

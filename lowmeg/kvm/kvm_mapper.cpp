@@ -1,186 +1,150 @@
+// A KvmMapper's transaction: what a change takes, made whole or not at all.
 #include "lowmeg/kvm/kvm_mapper.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "lowmeg/memory/bounds.hpp"
-
 namespace lowmeg::kvm {
+
+// The vCPUs' pause for one change. Whatever way a change ends, they run on: but not over a lost map.
+class KvmMapper::Pause {
+ public:
+  explicit Pause(KvmMapper& mapper) : mapper_(mapper) {}
+  Pause(const Pause&) = delete;
+  Pause& operator=(const Pause&) = delete;
+  ~Pause() {
+    if (is_paused_ && !mapper_.lost_) mapper_.pause_.resume();
+  }
+
+  bool is_paused() const { return is_paused_; }
+  Result<void> begin() {
+    if (is_paused_) return {};
+    if (auto paused = mapper_.pause_.pause(); !paused) return paused;
+    is_paused_ = true;
+    ++mapper_.counters_.pauses;
+    return {};
+  }
+
+ private:
+  KvmMapper& mapper_;
+  bool is_paused_ = false;
+};
+
 namespace {
 
-using memory::Layout;
-using memory::LayoutChange;
-using memory::MemoryMap;
-using memory::Region;
-
-// The part of a layout that lies in `window`, which it covers.
-Layout part(const Layout& layout, const GpaRange& window) {
-  if (layout.window() == window) return layout;
-  std::vector<Region> regions;
-  for (const Region& region : layout.regions()) {
-    if (!region.range.overlaps(window)) continue;
-    const Gpa start = std::max(region.range.start(), window.start());
-    regions.push_back({GpaRange(start, std::min(region.range.end(), window.end())), region.at(start)});
+// An error instead of an exception: memory that runs out, or what an embedder's code throws. No exception
+// may leave between a pause and its end.
+template <typename Work>
+Result<void> caught(Work work) {
+  try {
+    return work();
+  } catch (const std::exception& error) {
+    return fail(Errc::kSystem, error.what());
+  } catch (...) {
+    return fail(Errc::kSystem, "an exception");
   }
-  return Layout(window, regions);
 }
 
 }  // namespace
 
-Result<void> KvmMapper::commit(const MemoryMap& map) {
+Result<void> KvmMapper::commit(const memory::MemoryMap& map) {
   const std::lock_guard commit_lock(commit_lock_);
   if (lost_) return tl::unexpected(*lost_);
-  auto step = prepare(map);
+  Demotions demotions = demotions_;
+  demotions.promote(map.cpu);
+  auto step = prepare(map, std::move(demotions));
   if (!step) return tl::unexpected(step.error());
-  Vcpus vcpus = step->vcpus_needed();
-  if (vcpus == Vcpus::kPaused) {
-    if (auto paused = pause_.pause(); !paused) return paused;
-    ++counters_.pauses;
-  }
-  auto changed = change(map, *step);
-  if (!changed) changed = undo(changed.error(), vcpus);
-  if (changed && !step->changes_nothing()) {
-    ++counters_.commits;
-    if (config_.observer != nullptr) config_.observer->map_changed({step->cpu, step->bus_master, map_});
-  }
-  if (vcpus == Vcpus::kPaused && !lost_) pause_.resume();
-  return changed;
+  const bool counts = step->is_needed();
+  auto done = observed(*step);
+  if (done && counts) ++counters_.commits;
+  return done;
 }
 
-Result<KvmMapper::Step> KvmMapper::prepare(const MemoryMap& map) const {
-  for (const Layout* view : {&map.cpu, &map.cpu_smm, &map.bus_master}) {
-    if (view != &map.cpu && view->shares_regions_with(map.cpu)) continue;
-    if (auto checked = check(*view); !checked) return tl::unexpected(checked.error());
+Result<void> KvmMapper::observed(const Step& step) {
+  const bool tells = config_.observer != nullptr && step.shows_a_change();
+  if (tells) {
+    auto agreed = caught([&] { return config_.observer->map_will_change(step.change()); });
+    if (!agreed) return agreed;
   }
-  auto wanted = placements(map.cpu, rules_.window);
-  if (!wanted) return tl::unexpected(wanted.error());
-  auto operations = plan(table_, *wanted, rules_);
-  if (!operations) return tl::unexpected(operations.error());
-  return Step{std::move(*operations), diff(cpu_, part(map.cpu, rules_.window)),
-              diff(part(map_.bus_master, rules_.window), part(map.bus_master, rules_.window))};
+  auto done = transact(step);
+  if (done || !tells || map_ == step.map) return done;
+  static_cast<void>(caught([&]() -> Result<void> {
+    config_.observer->map_did_not_change(step.change());
+    return {};
+  }));
+  return done;
 }
 
-Result<void> KvmMapper::check(const Layout& view) const {
-  if (!view.window().contains(rules_.window)) {
-    return fail(Errc::kInvalidArgument, fmt::format("the map covers {:#x}-{:#x}, not the KVM mapper's window",
-                                                    view.window().start(), view.window().end() - 1));
+Result<void> KvmMapper::transact(const Step& step) {
+  Pause pause(*this);
+  if (step.vcpus == Vcpus::kPaused) {
+    if (auto paused = pause.begin(); !paused) return paused;
   }
-  const Layout ours = part(view, rules_.window);
-  const memory::MemorySizes sizes{config_.memory.ram.bytes.size(), config_.memory.rom.bytes.size()};
-  for (const Region& region : ours.regions()) {
-    const GpaRange& range = region.range;
-    if (!memory::are_within(region.routes, range.size(), sizes)) {
-      return fail(Errc::kInvalidArgument,
-                  fmt::format("the map of {:#x}-{:#x} reaches past the memory behind it", range.start(),
-                              range.end() - 1));
-    }
-    if (!region.routes.are_possible()) {
-      return fail(Errc::kNotSupported,
-                  fmt::format("the map of {:#x}-{:#x} writes to ROM or reads from nowhere", range.start(),
-                              range.end() - 1));
-    }
-  }
-  return {};
+  if (auto changed = caught([&] { return change(step); }); !changed)
+    return undo(changed.error(), step, pause);
+  if (step.vcpus == Vcpus::kFenced) ++counters_.fences;
+  return tell_changed(step);
 }
 
-// Only one swap can go unseen, and only if every change lies under it and leaves the write routes alone: then
-// a vCPU reads either the old bytes or the new, and a write in flight means the same before and after.
-KvmMapper::Vcpus KvmMapper::Step::vcpus_needed() const {
-  if (operations.empty() && cpu.empty()) return Vcpus::kRunning;
-  if (operations.size() != 1 || !std::holds_alternative<SwapBytes>(operations[0])) return Vcpus::kPaused;
-  const GpaRange& swapped = std::get<SwapBytes>(operations[0]).bytes.range;
-  const bool is_unseen = std::ranges::all_of(cpu, [&](const LayoutChange& change) {
-    return swapped.contains(change.range) && change.before.write == change.after.write;
-  });
-  return is_unseen ? Vcpus::kRunning : Vcpus::kPaused;
-}
-
-// The hand-over lock is taken after the pause and given back before undo() may pause: a vCPU that is waited
-// for may be draining.
-Result<void> KvmMapper::change(const MemoryMap& map, const Step& step) {
-  const std::lock_guard in_order(hand_over_lock_);
-  QueuedWrites writes;
-  Result<void> changed;
-  {
-    const std::unique_lock map_lock(map_lock_);
-    writes = drain_holding_map();
-    changed = change_holding_map(map, step);
-  }
-  hand_over(writes);
-  return changed;
-}
-
-Result<void> KvmMapper::change_holding_map(const MemoryMap& map, const Step& step) {
-  if (auto applied = apply(step.operations); !applied) return applied;
-  map_ = map;
-  cpu_ = part(map.cpu, rules_.window);
-  // After the change: who entered during it and failed has an older number.
-  if (!step.cpu.empty()) generation_.fetch_add(1, std::memory_order_release);
-  return {};
-}
-
-Result<void> KvmMapper::undo(const Error& cause, Vcpus& vcpus) {
-  if (vcpus == Vcpus::kRunning && pause_.pause()) {
-    vcpus = Vcpus::kPaused;
-    ++counters_.pauses;
-  }
+// The pause comes before the map lock: a vCPU that is waited for may need the map.
+Result<void> KvmMapper::change(const Step& step) {
   const std::unique_lock map_lock(map_lock_);
-  const auto wanted = placements(map_.cpu, rules_.window);
-  auto operations = plan(table_, *wanted, rules_);
-  Result<void> restored = operations ? apply(*operations) : tl::unexpected(operations.error());
+  drain_holding_map();
+  if (auto ended = zones_.end(step.zones.gone); !ended) return ended;
+  if (auto done = in_place_.carry_out(step.operations); !done) return done;
+  // What does not wait in the ring exits: a zone that cannot be had is missed, not needed.
+  static_cast<void>(zones_.begin(step.zones.added));
+  demotions_ = step.demotions;
+  map_ = step.map;
+  cpu_ = step.cpu_layout;
+  // After the change: who entered during it and was turned away has an older number.
+  if (!step.cpu.empty() || !step.operations.empty()) generation_.fetch_add(1, std::memory_order_release);
+  return {};
+}
+
+Result<void> KvmMapper::undo(const Error& cause, const Step& step, Pause& pause) {
+  static_cast<void>(pause.begin());
+  const std::unique_lock map_lock(map_lock_);
+  const Result<void> restored = caught([&] { return restore(step); });
   generation_.fetch_add(1, std::memory_order_release);
   if (restored) return tl::unexpected(cause);
   lost_ = Error{Errc::kSystem,
                 fmt::format("the guest's memory map is lost, its vCPUs {}: {}; then, putting it back: {}",
-                            vcpus == Vcpus::kPaused ? "stay paused" : "cannot be paused", cause.message(),
+                            pause.is_paused() ? "stay paused" : "cannot be paused", cause.message(),
                             restored.error().message()),
                 0};
   is_lost_.store(true, std::memory_order_release);
   return tl::unexpected(*lost_);
 }
 
-Result<void> KvmMapper::apply(std::span<const Operation> operations) {
-  for (const Operation& operation : operations) {
-    if (auto done = carry_out(operation); !done) return done;
-    table_.apply(operation);
-  }
+// From wherever the change had come to.
+Result<void> KvmMapper::restore(const Step& step) {
+  in_place_.settle();
+  auto operations = way_to(map_.cpu, demotions_);
+  if (!operations) return tl::unexpected(operations.error());
+  if (auto done = in_place_.carry_out(*operations); !done) return done;
+  static_cast<void>(zones_.begin(zone_changes(zones_.zones(), step.zones.gone, {}).added));
   return {};
 }
 
-Result<void> KvmMapper::carry_out(const Operation& operation) {
-  if (const auto* swap = std::get_if<SwapBytes>(&operation)) {
-    ++counters_.swaps;
-    auto mapped = window_.map(swap->bytes, config_.memory);
-    if (!mapped) table_.forget(swap->bytes.range);
-    return mapped;
-  }
-  ++counters_.slot_calls;
-  if (const auto* gone = std::get_if<DeleteSlot>(&operation)) return set_slot(gone->slot, 0);
-  const Slot& slot = std::get<CreateSlot>(operation).slot;
-  return set_slot(slot, slot.range.size());
-}
-
-Result<void> KvmMapper::set_slot(const Slot& slot, std::uint64_t size) {
-  kvm_userspace_memory_region region{};
-  region.slot = config_.first_slot + slot.index;
-  region.flags = slot.kind == SlotKind::kReadOnly ? KVM_MEM_READONLY : 0;
-  region.guest_phys_addr = slot.range.start();
-  region.memory_size = size;
-  region.userspace_addr = window_.address(slot.range.start());
-  // SAFETY: KVM reads the structure; the addresses lie in our window, which outlives the slot.
-  if (ioctl(syscalls_, config_.vm_fd, KVM_SET_USER_MEMORY_REGION, region) != 0) {
-    return fail_errno(fmt::format("KVM_SET_USER_MEMORY_REGION, {} slot {} at {:#x}-{:#x}",
-                                  size == 0 ? "deleting" : "creating", region.slot, slot.range.start(),
-                                  slot.range.end() - 1));
-  }
-  return {};
+Result<void> KvmMapper::tell_changed(const Step& step) {
+  if (config_.observer == nullptr || !step.shows_a_change()) return {};
+  auto told = caught([&]() -> Result<void> {
+    config_.observer->map_changed(step.change());
+    return {};
+  });
+  if (told) return told;
+  return fail(Errc::kSystem, "the memory map is changed, but who observes it failed: " + told.error().what);
 }
 
 KvmMapperCounters KvmMapper::counters() const {
   const std::lock_guard commit_lock(commit_lock_);
   KvmMapperCounters result = counters_;
-  result.drained_writes = drained_writes_.load(std::memory_order_relaxed);
+  result.slot_calls = in_place_.calls().slots;
+  result.swaps = in_place_.calls().mappings;
+  result.protections = in_place_.calls().protections;
+  result.drained_writes = ring_.drained();
   result.stray_reads = stray_reads_.load(std::memory_order_relaxed);
   return result;
 }

@@ -1,5 +1,4 @@
-// The beginning and the end of a KvmMapper: its configuration, the coalesced zones, and leaving nothing
-// behind.
+// The beginning and the end of a KvmMapper: its configuration, and leaving nothing behind.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,26 +10,6 @@ namespace {
 
 using memory::Layout;
 using memory::MemoryMap;
-
-// `range` without `holes`.
-std::vector<GpaRange> without(GpaRange range, std::vector<GpaRange> holes) {
-  std::ranges::sort(holes);
-  std::vector<GpaRange> rest;
-  for (const GpaRange& hole : holes) {
-    if (!range.overlaps(hole)) continue;
-    if (range.start() < hole.start()) rest.emplace_back(range.start(), hole.start());
-    range = GpaRange(std::min(hole.end(), range.end()), range.end());
-  }
-  if (!range.empty()) rest.push_back(range);
-  return rest;
-}
-
-kvm_coalesced_mmio_zone zone_of(const GpaRange& range) {
-  kvm_coalesced_mmio_zone zone{};
-  zone.addr = range.start();
-  zone.size = static_cast<std::uint32_t>(range.size());
-  return zone;
-}
 
 Result<void> check_config(const KvmMapperConfig& config, const Capabilities& capabilities) {
   if (config.window.empty()) return fail(Errc::kInvalidArgument, "the KVM mapper's window is empty");
@@ -53,6 +32,12 @@ Result<void> check_config(const KvmMapperConfig& config, const Capabilities& cap
   return {};
 }
 
+Stillness chosen(const KvmMapperConfig& config) {
+  if (config.stillness != Stillness::kAuto) return config.stillness;
+  const bool may_fence = config.vcpus == 1 || how_guest_runs() == GuestRuns::kNatively;
+  return may_fence ? Stillness::kFence : Stillness::kPause;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<KvmMapper>> KvmMapper::create(KvmMapperConfig config, PauseVcpus& pause,
@@ -60,51 +45,38 @@ Result<std::unique_ptr<KvmMapper>> KvmMapper::create(KvmMapperConfig config, Pau
   const Capabilities capabilities = query_capabilities(config.vm_fd, syscalls);
   if (auto checked = check_config(config, capabilities); !checked) return tl::unexpected(checked.error());
   std::ranges::sort(config.cuts);
-  auto window = HostWindow::create(config.window, syscalls);
+  const bool is_in_place = config.way == MapWay::kInPlace;
+  auto window = HostWindow::create(
+      config.window, is_in_place ? HostWindow::Reserved::kNo : HostWindow::Reserved::kYes, syscalls);
   if (!window) return tl::unexpected(window.error());
-  std::unique_ptr<KvmMapper> mapper(
-      new KvmMapper(std::move(config), pause, syscalls, std::move(*window), capabilities));
-  if (capabilities.coalesced_mmio_page == 0) return mapper;
-  if (auto registered = mapper->register_zones(); !registered) return tl::unexpected(registered.error());
-  return mapper;
+  auto open_pages =
+      OpenPages::create(is_in_place ? OpenPages::Mapped::kYes : OpenPages::Mapped::kNo, syscalls);
+  if (!open_pages) return tl::unexpected(open_pages.error());
+  return std::unique_ptr<KvmMapper>(new KvmMapper(std::move(config), pause, syscalls, std::move(*window),
+                                                  std::move(*open_pages), capabilities));
 }
 
 KvmMapper::KvmMapper(KvmMapperConfig config, PauseVcpus& pause, Syscalls& syscalls, HostWindow window,
-                     const Capabilities& capabilities)
+                     OpenPages open_pages, const Capabilities& capabilities)
     : config_(std::move(config)),
-      rules_{config_.window, config_.cuts, config_.slot_count},
+      rules_{config_.cuts, config_.slot_count},
       ring_page_(capabilities.coalesced_mmio_page),
+      stillness_(chosen(config_)),
       pause_(pause),
-      syscalls_(syscalls),
-      window_(std::move(window)),
-      table_(config_.window),
+      in_place_(config_.vm_fd, config_.first_slot, config_.memory, std::move(window), std::move(open_pages),
+                syscalls),
+      zones_(config_.vm_fd, syscalls),
+      demotions_(config_.demotions_until_kept),
       map_(MemoryMap::uniform(Layout(config_.window))),
       cpu_(config_.window) {}
 
-Result<void> KvmMapper::register_zones() {
-  const Gpa start = std::max(config_.coalesced.start(), config_.window.start());
-  const Gpa end = std::min(config_.coalesced.end(), config_.window.end());
-  if (start >= end) return {};
-  for (const GpaRange& range : without(GpaRange(start, end), config_.device_ranges)) {
-    kvm_coalesced_mmio_zone zone = zone_of(range);
-    // SAFETY: KVM reads the structure and keeps no address.
-    if (ioctl(syscalls_, config_.vm_fd, KVM_REGISTER_COALESCED_MMIO, zone) != 0) {
-      return fail_errno(
-          fmt::format("KVM_REGISTER_COALESCED_MMIO {:#x}-{:#x}", range.start(), range.end() - 1));
-    }
-    zones_.push_back(range);
-  }
-  return {};
-}
+KvmMapper::~KvmMapper() = default;
 
-KvmMapper::~KvmMapper() {
-  // Nobody is left to tell of an error here, and the VM's end takes along what stays.
-  for (const Slot& slot : table_.slots()) static_cast<void>(set_slot(slot, 0));
-  for (const GpaRange& range : zones_) {
-    kvm_coalesced_mmio_zone zone = zone_of(range);
-    // SAFETY: as for the registration.
-    ioctl(syscalls_, config_.vm_fd, KVM_UNREGISTER_COALESCED_MMIO, zone);
-  }
+std::string KvmMapper::way_line() const {
+  if (config_.way == MapWay::kInPlace) return "slots in place, vCPUs paused";
+  if (config_.way == MapWay::kSlots) return "slots, vCPUs paused";
+  return stillness_ == Stillness::kFence ? "protection, fenced"
+                                         : "protection, vCPUs paused for more than one piece";
 }
 
 }  // namespace lowmeg::kvm

@@ -27,22 +27,36 @@ const Region kOpen{{0xe0000, 0x100000}, memory::open_routes()};
 
 struct Change {
   const char* name;
+  MapWay way;
   std::vector<Region> before, after;
   unsigned calls;   // that it takes
   unsigned losses;  // how many of them lose the map when they and all later ones fail
 };
+const Region kMemory{{0xc0000, 0xd0000}, memory::ram_routes(0xc0000)};
+const Region kWriteOnly{{0xc0000, 0xd0000}, {Route::rom(0), Route::ram(0xc0000), Route::rom(0)}};
+const Region kOtherRom{{0xd8000, 0xdc000}, memory::rom_routes(0x18000)};
+const Region kOtherRam{{0xd8000, 0xdc000}, memory::ram_routes(0xd8000)};
+constexpr MapWay kProtect = MapWay::kProtect, kSlots = MapWay::kSlots;
 const Change kChanges[] = {
-    {"from nothing", {}, {kRom, kOpen}, 4, 1},
-    {"to nothing", {kRom, kOpen}, {}, 2, 1},
-    {"a slot of another kind", {kRom}, {{{0xc0000, 0xd0000}, memory::ram_routes(0xc0000)}}, 3, 2},
+    {"from nothing", kSlots, {}, {kRom, kOpen}, 4, 1},
+    {"to nothing", kSlots, {kRom, kOpen}, {}, 2, 1},
+    {"a slot of another kind", kSlots, {kRom}, {kMemory}, 3, 2},
     {"a hole in a slot",
+     kSlots,
      {kReadOnly},
      {{{0xc0000, 0xc4000}, memory::read_only_ram_routes(0xc0000)}, kRam},
      3,
      2},
-    {"one swap, unpaused", {kDroppingRom}, {kReadOnly}, 1, 1},
-    {"one swap, paused", {kRom}, {kReadOnly}, 1, 1},
-    {"only a write route", {kRom}, {kDroppingRom}, 0, 0},
+    {"one mapping, unpaused", kSlots, {kDroppingRom}, {kReadOnly}, 1, 1},
+    {"one mapping, paused", kSlots, {kRom}, {kReadOnly}, 1, 1},
+    {"only a write route", kSlots, {kRom}, {kDroppingRom}, 0, 0},
+    {"a right less", kProtect, {kMemory}, {kReadOnly}, 1, 1},
+    {"a right more", kProtect, {kReadOnly}, {kMemory}, 1, 1},
+    {"ROM to memory", kProtect, {kRom}, {kMemory}, 1, 1},
+    {"two pieces behind a fence", kProtect, {kRom, kOtherRom}, {kMemory, kOtherRam}, 3, 3},
+    {"and back", kProtect, {kMemory, kOtherRam}, {kRom, kOtherRom}, 3, 3},
+    {"to a slot of another kind, with a zone", kProtect, {kMemory}, {kWriteOnly}, 3, 2},
+    {"a zone and a slot less", kProtect, {kWriteOnly}, {}, 2, 0},
 };
 
 class Faults : public testing::TestWithParam<Failure> {
@@ -52,6 +66,7 @@ class Faults : public testing::TestWithParam<Failure> {
   static bool fails_well(KvmMapperRig& rig, KvmMapper& mapper, const MemoryMap& after, unsigned n) {
     const MemoryMap before = mapper.map();
     const auto picture = rig.picture();
+    const auto zones = rig.kvm.zones();
     rig.pause.pauses = rig.pause.resumes = 0;
     const unsigned told = rig.observer.calls;
     rig.kvm.fail_call(n, ENOMEM, GetParam() == Failure::kForGood);
@@ -68,6 +83,7 @@ class Faults : public testing::TestWithParam<Failure> {
       return true;
     }
     EXPECT_EQ(rig.picture(), picture) << "the old map";
+    EXPECT_EQ(rig.kvm.zones(), zones);
     rig.kvm.fail_none();
     EXPECT_TRUE(mapper.commit(after)) << "the next try";
     return false;
@@ -84,17 +100,22 @@ class Faults : public testing::TestWithParam<Failure> {
   }
 };
 
-// A rig that shows `before`.
+KvmMapperConfig with(KvmMapperConfig config, MapWay way) {
+  config.way = way;
+  return config;
+}
+
+// A rig that shows what was before a change.
 struct Start {
-  explicit Start(const std::vector<Region>& before) : mapper(rig.create()) {
-    EXPECT_TRUE(mapper->commit(KvmMapperRig::map(before)));
+  explicit Start(const Change& change) : mapper(rig.create(with(rig.config(), change.way))) {
+    EXPECT_TRUE(mapper->commit(KvmMapperRig::map(change.before)));
   }
   KvmMapperRig rig;
   std::unique_ptr<KvmMapper> mapper;
 };
 
 unsigned calls_of(const Change& change) {
-  Start start(change.before);
+  Start start(change);
   const unsigned before = start.rig.kvm.calls;
   EXPECT_TRUE(start.mapper->commit(KvmMapperRig::map(change.after)));
   return start.rig.kvm.calls - before;
@@ -107,7 +128,7 @@ TEST_P(Faults, LeaveTheOldMapOrSayThatItIsLost) {
     EXPECT_EQ(calls, change.calls) << change.name;
     for (unsigned n = 0; n < calls; ++n) {
       SCOPED_TRACE(testing::Message() << change.name << ", call " << n);
-      Start start(change.before);
+      Start start(change);
       losses += fails_well(start.rig, *start.mapper, KvmMapperRig::map(change.after), n) ? 1u : 0u;
     }
     EXPECT_EQ(losses, GetParam() == Failure::kForGood ? change.losses : 0) << change.name;
@@ -121,7 +142,7 @@ TEST_P(Faults, LeaveTheOldMapOverRandomMaps) {
   for (unsigned round = 0; round < 300; ++round) {
     SCOPED_TRACE(round);
     KvmMapperRig rig;
-    const auto mapper = rig.create();
+    const auto mapper = rig.create(with(rig.config(), round % 2 == 0 ? kProtect : kSlots));
     ASSERT_TRUE(mapper->commit(KvmMapperRig::map(random.regions())));
     const MemoryMap after = KvmMapperRig::map(random.regions());
     losses += fails_well(rig, *mapper, after, static_cast<unsigned>(random.pick(8))) ? 1u : 0u;
@@ -133,14 +154,14 @@ TEST_P(Faults, LeaveTheOldMapOverRandomMaps) {
 INSTANTIATE_TEST_SUITE_P(Failures, Faults, testing::Values(Failure::kOnce, Failure::kForGood));
 
 TEST(CreationFaults, LeaveNothing) {
-  for (unsigned n = 0; n < 2; ++n) {  // the reservation, the zone
+  for (const MapWay way : {kProtect, MapWay::kInPlace}) {  // the reservation; the mapping of the open bus
     KvmMapperRig rig;
-    rig.kvm.fail_call(n, ENOSPC, false);
-    const auto mapper = KvmMapper::create(rig.config(), rig.pause, rig.kvm);
-    ASSERT_FALSE(mapper) << n;
+    rig.kvm.fail_call(0, ENOSPC, false);
+    const auto mapper = KvmMapper::create(with(rig.config(), way), rig.pause, rig.kvm);
+    ASSERT_FALSE(mapper);
     EXPECT_EQ(mapper.error().code, Errc::kSystem);
     EXPECT_EQ(mapper.error().os_error, ENOSPC);
-    EXPECT_TRUE(rig.kvm.zones().empty());
+    EXPECT_EQ(rig.kvm.reserved_bytes(), 0u);
   }
 }
 
@@ -155,7 +176,8 @@ TEST(CommitFaults, LoseNoQueuedWrite) {
   rig.kvm.fail_call(0, ENOMEM, false);
   ASSERT_FALSE(mapper->commit(KvmMapperRig::map({kOpen})));
   EXPECT_EQ(rig.ram.bytes()[1], 7);
-  EXPECT_EQ(rig.bus.writes.size(), 1u);
+  rig.run.run()->exit_reason = 0;
+  EXPECT_EQ(mapper->after_run({*rig.run.run(), 0, mapper->generation()}).writes.size(), 1u);
 }
 
 }  // namespace

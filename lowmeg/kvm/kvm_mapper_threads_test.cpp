@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <barrier>
+#include <cerrno>
+#include <chrono>
 #include <future>
 #include <thread>
 
@@ -35,6 +37,7 @@ TEST(KvmMapperThreads, SeeOneMapOrTheOther) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
+      fakes::FakeRun run;
       start.arrive_and_wait();
       while (!stop) {
         {
@@ -43,10 +46,11 @@ TEST(KvmMapperThreads, SeeOneMapOrTheOther) {
           const Route there = mapper->map().bus_master.find(kThere).read;
           if (here.target() != there.target()) ++torn;
         }
-        std::uint8_t data[4];
-        if (!mapper->complete({kHere, MmioDirection::kRead, data}).done()) ++torn;
-        mapper->drain();
-        static_cast<void>(mapper->fetch_failed(mapper->generation(), 0));
+        std::uint8_t data[4]{};
+        if (!fakes::mmio_exit(*mapper, *run.run(), kHere, MmioDirection::kRead, data).verdict.done()) ++torn;
+        // What is refused is demoted: slots change, and the map stays.
+        run.run()->exit_reason = 0;
+        if (looks % 8 == 0) static_cast<void>(mapper->after_run({*run.run(), EFAULT, mapper->generation()}));
         ++looks;
       }
     });
@@ -82,10 +86,9 @@ class WaitsForACompletion final : public PauseVcpus {
  public:
   Result<void> pause() override {
     std::thread([this] {
-      mapper->drain();
+      fakes::FakeRun run;
       std::uint8_t data[1]{1};
-      const auto verdict = mapper->complete({kHere, MmioDirection::kWrite, data});
-      completed = verdict.done();
+      completed = fakes::mmio_exit(*mapper, *run.run(), kHere, MmioDirection::kWrite, data).verdict.done();
       const auto hold = mapper->hold();
     }).join();
     return {};
@@ -123,49 +126,75 @@ TEST(KvmMapperThreads, CompleteAnExitInHandWhilePausingToUndo) {
   EXPECT_FALSE(mapper->is_lost());
 }
 
-// Keeps its first write until it is let go: whoever drained is stopped between ring and device.
-class HesitatingBusWrites final : public BusWrites {
- public:
-  void bus_write(Gpa, std::span<const std::uint8_t> data) override {
-    if (!std::exchange(has_hesitated_, true)) {
-      reached.set_value();
-      go.get_future().wait();
+// "writes are returned in their order": whoever has them, the next one's turn comes when they are done, and
+// so does that of an access that is made after them.
+TEST(KvmMapperThreads, GiveTheBusItsWritesInOrder) {
+  KvmMapperRig rig;
+  const auto mapper = rig.create();
+  std::vector<int> written;  // no lock: one at a time, which TSan checks
+  const auto serve = [&](const AfterRun& after) {
+    for (const BusWrite& write : after.writes) {
+      mapper->wait_for(write.ticket);
+      written.push_back(write.bytes[0]);
+      mapper->done(write.ticket);
     }
-    written.push_back(data[0]);
-  }
-
-  std::promise<void> reached, go;
-  std::vector<int> written;  // no lock: one call at a time, which TSan checks
-
- private:
-  bool has_hesitated_ = false;
-};
-
-// "all writes in the order in which they were made"; "When [drain] returns, every write that was in the ring
-// when it was called is done, whoever took it out". A commit hands over likewise.
-TEST(KvmMapperThreads, HandTheBusItsWritesInOrder) {
-  const std::pair<const char*, void (*)(KvmMapper&)> rows[] = {
-      {"drain", [](KvmMapper& mapper) { mapper.drain(); }},
-      {"commit", [](KvmMapper& mapper) { EXPECT_TRUE(mapper.commit(map_of(Route::ram(0)))); }},
+    mapper->wait_for(after.ticket);
   };
-  for (const auto& [name, take_writes] : rows) {
-    KvmMapperRig rig;
-    HesitatingBusWrites bus;
-    KvmMapperConfig config = rig.config();
-    config.bus_writes = &bus;
-    const auto mapper = KvmMapper::create(config, rig.pause, rig.kvm).value();
-    mapper->attach_ring(rig.run.run());
-    rig.run.queue(kHere, {1});
-    auto first = std::async(std::launch::async, [&] { mapper->drain(); });
-    bus.reached.get_future().wait();
-    rig.run.queue(kHere, {2});
-    auto second = std::async(std::launch::async, [&, take = take_writes] { take(*mapper); });
-    EXPECT_EQ(second.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << name;
-    bus.go.set_value();
-    first.wait();
-    second.wait();
-    EXPECT_EQ(bus.written, (std::vector{1, 2})) << name;
+  const auto come_out = [&](fakes::FakeRun& run) {
+    run.run()->exit_reason = 0;
+    return mapper->after_run({*run.run(), EINTR, mapper->generation()});
+  };
+  fakes::FakeRun other_run;
+  rig.run.queue(kHere, {1});
+  const AfterRun first = come_out(rig.run);
+  rig.run.queue(kHere, {2});
+  auto second = std::async(std::launch::async, [&] { serve(come_out(other_run)); });
+  EXPECT_EQ(second.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout);
+  serve(first);
+  second.wait();
+  EXPECT_EQ(written, (std::vector{1, 2}));
+}
+
+// "a ring that is filled while drained is bounded": what was there at the start is taken, no more.
+TEST(KvmMapperThreads, DrainNoMoreThanWasThere) {
+  KvmMapperRig rig;
+  const auto mapper = rig.create();
+  WriteRing ring;
+  ring.attach(CoalescedRing::of(rig.run.run(), 2));
+  for (int i = 0; i < 3; ++i) rig.run.queue(kHere, {1});
+  unsigned stored = 0;
+  ring.drain([&](const MmioAccess&) {
+    rig.run.queue(kHere, {2});  // a guest that writes as fast as we look
+    return ++stored < 1000;
+  });
+  EXPECT_EQ(stored, 3u);
+}
+
+// "DMA cannot starve a commit": three threads of which one holds the map at any time.
+TEST(KvmMapperThreads, CommitAlthoughTheMapIsAlwaysHeld) {
+  KvmMapperRig rig;
+  const auto mapper = rig.create();
+  std::atomic<unsigned> holds = 0;
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> devices;
+  for (int i = 0; i < 3; ++i) {
+    devices.emplace_back([&] {
+      while (!stop) {
+        const auto hold = mapper->hold();
+        const unsigned before = ++holds;
+        const auto patience = std::chrono::steady_clock::now() + std::chrono::milliseconds(2);
+        while (holds == before && !stop && std::chrono::steady_clock::now() < patience)
+          std::this_thread::yield();
+      }
+    });
   }
+  while (holds < 10) std::this_thread::yield();
+  const auto begin = std::chrono::steady_clock::now();
+  for (unsigned i = 0; i < 50; ++i)
+    EXPECT_TRUE(mapper->commit(map_of(i % 2 == 0 ? Route::ram(0) : Route::rom(0))));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(4));
+  stop = true;
+  for (std::thread& device : devices) device.join();
 }
 
 }  // namespace

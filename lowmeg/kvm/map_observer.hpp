@@ -1,26 +1,33 @@
-// Who wants to know of each change of the map: vhost, VFIO, a tracer.
+// Who wants to know of each change of the map, and may refuse it: vhost, VFIO, a tracer.
 #pragma once
 
 #include <span>
 
+#include "lowmeg/core/result.hpp"
 #include "lowmeg/memory/memory_map.hpp"
 
 namespace lowmeg::kvm {
 
-/// A committed change, within the mapper's window. The spans and the map are valid during the call only.
+/// A change within the mapper's window. The spans and the map are valid during the call only.
 struct MapChange {
   std::span<const memory::LayoutChange> cpu;         ///< sorted; what a vCPU sees
   std::span<const memory::LayoutChange> bus_master;  ///< sorted; what DMA sees
-  const memory::MemoryMap& map;                      ///< the map now in place
+  const memory::MemoryMap& map;                      ///< the map after it
 };
 
+/// Called on the committing thread with none of the locks that an exit and DMA need. Do not commit from here.
 class MapObserver {
  public:
   virtual ~MapObserver() = default;
 
-  /// Called on the committing thread once the change is made and before paused vCPUs go on. None of the locks
-  /// that complete(), drain() and DMA need is held. Do not commit from here.
+  /// Before anything is changed and with no vCPU paused. An error refuses the change: the commit gives it
+  /// back. Otherwise one of the two below follows.
+  virtual Result<void> map_will_change(const MapChange& /*change*/) { return {}; }
+  /// Once the change is made and before paused vCPUs go on. An exception does not undo the change: the commit
+  /// fails with its text.
   virtual void map_changed(const MapChange& change) = 0;
+  /// It was not made: the map before stays, or is lost (see KvmMapper).
+  virtual void map_did_not_change(const MapChange& /*change*/) {}
 };
 
 }  // namespace lowmeg::kvm

@@ -61,10 +61,12 @@ MmioVerdict complete_by(const memory::Layout& layout, const GuestMemory& memory,
   return verdict;
 }
 
+bool is_emulation_failure(const kvm_run& run) {
+  return run.exit_reason == KVM_EXIT_INTERNAL_ERROR && run.internal.suberror == KVM_INTERNAL_ERROR_EMULATION;
+}
+
 bool is_fetch_without_slot(const kvm_run& run) {
-  return run.exit_reason == KVM_EXIT_INTERNAL_ERROR &&
-         run.internal.suberror == KVM_INTERNAL_ERROR_EMULATION && run.internal.ndata >= 1 &&
-         run.internal.data[0] == 0;
+  return is_emulation_failure(run) && run.internal.ndata >= 1 && run.internal.data[0] == 0;
 }
 
 }  // namespace lowmeg::kvm

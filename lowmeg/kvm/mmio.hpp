@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 
 #include "lowmeg/kvm/guest_memory.hpp"
 #include "lowmeg/kvm/kvm_header.hpp"
@@ -40,17 +39,12 @@ struct MmioVerdict {
 /// outside the layout's window is left to the board. Pure but for the bytes. The caller holds the map still.
 MmioVerdict complete_by(const memory::Layout& layout, const GuestMemory& memory, const MmioAccess& access);
 
-/// True for the exit of an instruction fetch that found no slot: KVM_EXIT_INTERNAL_ERROR, suberror 1, and no
-/// instruction bytes (data[0] = 0; an instruction that KVM cannot emulate has data[0] = 1). RIP is unchanged.
-/// KVM says the same of an instruction that it fails at without having fetched it by itself: only the map
-/// tells the two apart (KvmMapper::fetch_failed).
-bool is_fetch_without_slot(const kvm_run& run);
+/// True when KVM could not emulate an instruction: KVM_EXIT_INTERNAL_ERROR, suberror 1. RIP is unchanged.
+bool is_emulation_failure(const kvm_run& run);
 
-/// What to do after such an exit.
-struct RetryVerdict {
-  enum class Action { kRunAgain, kStop };
-  Action action = Action::kStop;
-  std::string line;  ///< for kStop: what happened, for a person
-};
+/// True for the same without instruction bytes (data[0] = 0; an instruction that KVM cannot emulate has
+/// data[0] = 1): the fetch found no slot, or KVM failed at an instruction without having fetched it by
+/// itself. Only the map tells the two apart.
+bool is_fetch_without_slot(const kvm_run& run);
 
 }  // namespace lowmeg::kvm

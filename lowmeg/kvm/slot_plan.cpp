@@ -4,82 +4,129 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
+
+#include "lowmeg/kvm/mapping_plan.hpp"
 
 namespace lowmeg::kvm {
 namespace {
 
-using memory::Region;
 using memory::Route;
-using memory::Target;
-
-// A stretch of pages of one kind between cuts: what one slot could cover.
-struct KindRun {
-  GpaRange range;
-  SlotKind kind;
-};
 
 enum class Merge { kLeave, kJoin };
 
-bool is_cut(const std::vector<Gpa>& cuts, Gpa gpa) {
-  return std::ranges::binary_search(cuts, gpa);
+// A stretch of pages that one slot could cover, as far as is known while it grows.
+struct Run {
+  GpaRange range;
+  SlotNeed need;
+  Route bytes;  // as Slot has them
+};
+
+// Both in one slot?
+std::optional<SlotNeed> common(SlotNeed a, SlotNeed b) {
+  if (a == SlotNeed::kEither) return b;
+  if (b == SlotNeed::kEither || a == b) return a;
+  return std::nullopt;
 }
 
-// The slot that a region wants, if any. The range is within the window.
-std::optional<Placement> placement(const GpaRange& range, const memory::Routes& routes) {
-  if (!routes.read.is_bytes() && routes.read.target() != Target::kOpen) return std::nullopt;
-  const bool is_memory = routes.read.target() == Target::kRam && routes.write == routes.read;
-  return Placement{is_memory ? SlotKind::kReadWrite : SlotKind::kReadOnly, {range, routes.read}};
-}
+// Stretches of `wanted`, cut where a slot ends, each as long as it can be: so there are as few as can be.
+class Runs {
+ public:
+  explicit Runs(const std::vector<Gpa>& cuts) : cuts_(cuts) {}
 
-GpaRange intersection(const GpaRange& a, const GpaRange& b) {
-  const Gpa start = std::max(a.start(), b.start());
-  return {start, std::max(start, std::min(a.end(), b.end()))};
-}
-
-std::vector<KindRun> kind_runs(const std::vector<Placement>& wanted, const std::vector<Gpa>& cuts) {
-  std::vector<KindRun> runs;
-  const auto append = [&](GpaRange range, SlotKind kind) {
-    if (!runs.empty() && runs.back().kind == kind && runs.back().range.end() == range.start() &&
-        !is_cut(cuts, range.start())) {
-      range = GpaRange(runs.back().range.start(), range.end());
-      runs.pop_back();
-    }
-    runs.push_back({range, kind});
-  };
-  for (const Placement& placed : wanted) {
-    Gpa start = placed.bytes.range.start();
-    for (auto cut = std::ranges::upper_bound(cuts, start);
-         cut != cuts.end() && *cut < placed.bytes.range.end(); ++cut) {
-      append(GpaRange(start, *cut), placed.kind);
+  void add(const GpaRange& range, SlotNeed need, Route bytes) {
+    Gpa start = range.start();
+    for (auto cut = std::ranges::upper_bound(cuts_, start); cut != cuts_.end() && *cut < range.end(); ++cut) {
+      add_uncut({GpaRange(start, *cut), need, bytes.advanced(start - range.start())});
       start = *cut;
     }
-    append(GpaRange(start, placed.bytes.range.end()), placed.kind);
+    add_uncut({GpaRange(start, range.end()), need, bytes.advanced(start - range.start())});
   }
-  return runs;
+  std::vector<Run> take() { return std::move(runs_); }
+
+ private:
+  bool touches(const Run& run) const {
+    if (runs_.empty()) return false;
+    const Run& last = runs_.back();
+    return last.range.end() == run.range.start() && !std::ranges::binary_search(cuts_, run.range.start()) &&
+           last.bytes.advanced(last.range.size()) == run.bytes;
+  }
+  void add_uncut(Run run) {
+    if (touches(run)) {
+      Run& last = runs_.back();
+      if (const auto need = common(last.need, run.need)) {
+        if (run.need == SlotNeed::kReadOnly) firm_ = run.range.end();
+        last = {GpaRange(last.range.start(), run.range.end()), *need, last.bytes};
+        return;
+      }
+      give_back(run);
+    }
+    firm_ = run.range.end();
+    runs_.push_back(run);
+  }
+  // Pages at the end of a read-only slot that might as well be in the read-write one that follows go there:
+  // they are quicker to change in it.
+  void give_back(Run& next) {
+    Run& last = runs_.back();
+    if (last.need != SlotNeed::kReadOnly || firm_ == last.range.end()) return;
+    const Route bytes = last.bytes.advanced(firm_ - last.range.start());
+    next = {GpaRange(firm_, next.range.end()), next.need, bytes};
+    last.range = GpaRange(last.range.start(), firm_);
+  }
+
+  const std::vector<Gpa>& cuts_;
+  std::vector<Run> runs_;
+  Gpa firm_ = 0;  // where the part of the last run ends that settled its need
+};
+
+SlotKind kind_of(SlotNeed need) {
+  return need == SlotNeed::kReadOnly ? SlotKind::kReadOnly : SlotKind::kReadWrite;
 }
 
-bool may_stay(const Slot& slot, const std::vector<KindRun>& runs, Merge merge) {
-  const auto run = std::ranges::find_if(
-      runs, [&](const KindRun& candidate) { return candidate.range.end() > slot.range.start(); });
-  if (run == runs.end() || run->kind != slot.kind) return false;
-  return merge == Merge::kJoin ? run->range == slot.range : run->range.contains(slot.range);
+std::vector<Run> longest_runs(const std::vector<Placement>& wanted, const std::vector<Gpa>& cuts) {
+  Runs runs(cuts);
+  for (const Placement& placed : wanted)
+    runs.add(placed.range, placed.need, placed.slot_bytes(placed.range.start()));
+  return runs.take();
+}
+
+// Does the slot show all its pages as they should be?
+bool suits_all(const Slot& slot, const std::vector<Placement>& wanted) {
+  Gpa covered = slot.range.start();
+  for (const Placement& placed : wanted) {
+    const GpaRange both = intersection(placed.range, slot.range);
+    if (both.empty()) continue;
+    const Route bytes = slot.bytes.advanced(both.start() - slot.range.start());
+    if (both.start() != covered || !suits(slot.kind, placed.need) || placed.slot_bytes(both.start()) != bytes)
+      return false;
+    covered = both.end();
+  }
+  return covered == slot.range.end();
+}
+
+bool is_a_run(const Slot& slot, const std::vector<Run>& runs) {
+  return std::ranges::any_of(runs, [&](const Run& run) { return run.range == slot.range; });
 }
 
 // Slots for what the kept ones leave bare. The indices come later.
-std::vector<Slot> bare_stretches(const std::vector<KindRun>& runs, const std::vector<Slot>& kept) {
-  std::vector<Slot> bare;
+std::vector<Slot> bare_stretches(const std::vector<Placement>& wanted, const std::vector<Slot>& kept,
+                                 const std::vector<Gpa>& cuts) {
+  Runs runs(cuts);
   auto next = kept.begin();
-  for (const KindRun& run : runs) {
-    Gpa start = run.range.start();
+  for (const Placement& placed : wanted) {
+    Gpa start = placed.range.start();
     const auto cover_until = [&](Gpa end) {
-      if (start < end) bare.push_back({0, GpaRange(start, end), run.kind});
+      if (start < end) runs.add(GpaRange(start, end), placed.need, placed.slot_bytes(start));
     };
-    for (; next != kept.end() && next->range.start() < run.range.end(); ++next) {
-      cover_until(next->range.start());
-      start = next->range.end();
+    while (next != kept.end() && next->range.end() <= start) ++next;
+    for (auto slot = next; slot != kept.end() && slot->range.start() < placed.range.end(); ++slot) {
+      cover_until(slot->range.start());
+      start = std::max(start, slot->range.end());
     }
-    cover_until(run.range.end());
+    cover_until(placed.range.end());
   }
+  std::vector<Slot> bare;
+  for (const Run& run : runs.take()) bare.push_back({0, run.range, kind_of(run.need), run.bytes});
   return bare;
 }
 
@@ -88,12 +135,15 @@ struct SlotChanges {
   std::size_t count() const { return kept.size() + added.size(); }
 };
 
-SlotChanges slot_changes(const SlotTable& table, const std::vector<KindRun>& runs, Merge merge) {
+SlotChanges slot_changes(const SlotTable& table, const std::vector<Placement>& wanted,
+                         const std::vector<Gpa>& cuts, Merge merge) {
   SlotChanges changes;
+  const std::vector<Run> runs = merge == Merge::kJoin ? longest_runs(wanted, cuts) : std::vector<Run>();
   for (const Slot& slot : table.slots()) {
-    (may_stay(slot, runs, merge) ? changes.kept : changes.gone).push_back(slot);
+    const bool stays = suits_all(slot, wanted) && (merge == Merge::kLeave || is_a_run(slot, runs));
+    (stays ? changes.kept : changes.gone).push_back(slot);
   }
-  changes.added = bare_stretches(runs, changes.kept);
+  changes.added = bare_stretches(wanted, changes.kept, cuts);
   return changes;
 }
 
@@ -110,65 +160,23 @@ void number(SlotChanges& changes) {
   }
 }
 
-// One swap for each stretch whose bytes are not there yet.
-std::vector<MappedBytes> swaps(const SlotTable& table, const std::vector<Placement>& wanted) {
-  std::vector<MappedBytes> result;
-  const auto append = [&](const GpaRange& range, Route bytes) {
-    if (!result.empty()) {
-      MappedBytes& last = result.back();
-      if (last.range.end() == range.start() && last.bytes.advanced(last.range.size()) == bytes) {
-        last.range = GpaRange(last.range.start(), range.end());
-        return;
-      }
-    }
-    result.push_back({range, bytes});
-  };
-  auto below = table.mapped().regions().begin();
-  for (const Placement& placed : wanted) {
-    const GpaRange& range = placed.bytes.range;
-    for (Gpa gpa = range.start(); gpa < range.end();) {
-      while (below->range.end() <= gpa) ++below;
-      const Gpa end = std::min(below->range.end(), range.end());
-      const Route bytes = placed.bytes.bytes.advanced(gpa - range.start());
-      if (below->at(gpa).read != bytes) append(GpaRange(gpa, end), bytes);
-      gpa = end;
-    }
-  }
-  return result;
-}
-
 }  // namespace
-
-Result<std::vector<Placement>> placements(const memory::Layout& layout, const GpaRange& window) {
-  std::vector<Placement> result;
-  for (const Region& region : layout.regions()) {
-    GpaRange range = intersection(region.range, window);
-    if (range.empty()) continue;
-    if (region.routes.fetch != region.routes.read) {
-      return fail(Errc::kNotSupported,
-                  fmt::format("KVM cannot fetch from elsewhere than it reads: {:#x}-{:#x}", range.start(),
-                              range.end() - 1));
-    }
-    if (region.routes.read.target() == Target::kOpen) range = intersection(range, kOpenSlots);
-    if (range.empty()) continue;
-    if (auto placed = placement(range, region.at(range.start()))) result.push_back(*placed);
-  }
-  return result;
-}
 
 Result<std::vector<Operation>> plan(const SlotTable& table, const std::vector<Placement>& wanted,
                                     const PlanRules& rules) {
-  const std::vector<KindRun> runs = kind_runs(wanted, rules.cuts);
-  SlotChanges changes = slot_changes(table, runs, Merge::kLeave);
-  if (changes.count() > rules.slot_count) changes = slot_changes(table, runs, Merge::kJoin);
+  SlotChanges changes = slot_changes(table, wanted, rules.cuts, Merge::kLeave);
+  if (changes.count() > rules.slot_count) changes = slot_changes(table, wanted, rules.cuts, Merge::kJoin);
   if (changes.count() > rules.slot_count) {
     return fail(Errc::kNotSupported, fmt::format("the map takes {} KVM slots; the mapper owns {}",
                                                  changes.count(), rules.slot_count));
   }
   number(changes);
+  const MappingPlan mapping = mapping_plan(table.mapped(), wanted);
   std::vector<Operation> operations;
   for (const Slot& slot : changes.gone) operations.push_back(DeleteSlot{slot});
-  for (const MappedBytes& bytes : swaps(table, wanted)) operations.push_back(SwapBytes{bytes});
+  operations.insert(operations.end(), mapping.lower.begin(), mapping.lower.end());
+  operations.insert(operations.end(), mapping.map.begin(), mapping.map.end());
+  operations.insert(operations.end(), mapping.raise.begin(), mapping.raise.end());
   for (const Slot& slot : changes.added) operations.push_back(CreateSlot{slot});
   return operations;
 }

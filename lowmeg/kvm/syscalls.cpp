@@ -21,6 +21,10 @@ class SystemSyscalls final : public Syscalls {
   }
   // SAFETY: as above.
   int munmap(void* address, std::size_t size) override { return ::munmap(address, size); }
+  // SAFETY: as above.
+  int mprotect(void* address, std::size_t size, int protection) override {
+    return ::mprotect(address, size, protection);
+  }
 };
 
 }  // namespace

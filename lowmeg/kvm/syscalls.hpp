@@ -17,6 +17,7 @@ class Syscalls {
   virtual void* mmap(void* address, std::size_t size, int protection, int flags, int fd,
                      std::uint64_t offset) = 0;
   virtual int munmap(void* address, std::size_t size) = 0;
+  virtual int mprotect(void* address, std::size_t size, int protection) = 0;
 
   /// The kernel's. Lives as long as the program.
   static Syscalls& system();

@@ -5,6 +5,7 @@
 
 #include "lowmeg/core/result.hpp"
 #include "lowmeg/memory/memory_map.hpp"
+#include "lowmeg/memory/writer_first_mutex.hpp"
 
 namespace lowmeg::memory {
 
@@ -20,9 +21,9 @@ class Mapper {
   /// The map in place.
   virtual const MemoryMap& map() const = 0;
 
-  /// Holds the map still while the guard lives, for DMA. Nothing to hold where commits come on the same
-  /// thread.
-  [[nodiscard]] virtual std::shared_lock<std::shared_mutex> hold() const { return {}; }
+  /// Holds the map still while the guard lives, for DMA; a commit that waits goes first. Nothing to hold where
+  /// commits come on the same thread. A thread holds it once at a time.
+  [[nodiscard]] virtual std::shared_lock<WriterFirstMutex> hold() const { return {}; }
 };
 
 }  // namespace lowmeg::memory

@@ -1,5 +1,6 @@
 // A VM as KvmMapper's system calls see it: slots under the rules of virt/kvm/kvm_main.c, coalesced zones, and
-// the host addresses under the slots. Without KVM, and with calls that fail when told to.
+// the host addresses under the slots. Without KVM, and with calls that fail when told to. And as its guest
+// sees it: what an access gives, natively or emulated by KVM.
 #pragma once
 
 #include <sys/mman.h>
@@ -7,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +32,12 @@ class FakeKvm final : public kvm::Syscalls {
     int protection = PROT_NONE;  // of the mapping in the host
     friend bool operator==(const Page&, const Page&) = default;
   };
+  /// What becomes of a guest's access.
+  enum class Ends {
+    kDone,
+    kExits,    ///< KVM_EXIT_MMIO, or it waits in the ring
+    kRefused,  ///< EFAULT natively; emulated, as kExits
+  };
 
   /// Calls that change something, counted from 0: number `first` and, if sticky, all after it fail with
   /// `error`.
@@ -50,17 +58,35 @@ class FakeKvm final : public kvm::Syscalls {
     }
     return std::nullopt;
   }
-  /// What a guest reads at `gpa`; -1 where it exits.
+  /// What a guest reads at `gpa`; -1 where it exits or is refused.
   int read(Gpa gpa) const {
     const auto found = page(gpa - gpa % kPageSize);
     std::uint8_t byte = 0;
-    if (!found || pread(found->fd, &byte, 1, static_cast<off_t>(found->offset + gpa % kPageSize)) != 1)
+    if (!found || (found->protection & PROT_READ) == 0 ||
+        pread(found->fd, &byte, 1, static_cast<off_t>(found->offset + gpa % kPageSize)) != 1)
       return -1;
     return byte;
+  }
+  /// A guest writes a byte.
+  Ends write(Gpa gpa, std::uint8_t byte) {
+    const auto found = page(gpa - gpa % kPageSize);
+    if (!found || found->read_only) return Ends::kExits;
+    if ((found->protection & PROT_WRITE) == 0) return Ends::kRefused;
+    if (pwrite(found->fd, &byte, 1, static_cast<off_t>(found->offset + gpa % kPageSize)) != 1)
+      return Ends::kRefused;
+    return Ends::kDone;
   }
   std::size_t slot_count() const { return slots_.size(); }
   std::size_t mapped_pages() const { return host_.size(); }
   const std::vector<GpaRange>& zones() const { return zones_; }
+  /// Of the slot over `gpa`, in this process; 0: there is none.
+  std::uint64_t host_address(Gpa gpa) const {
+    for (const auto& [id, slot] : slots_) {
+      if (gpa >= slot.guest_phys_addr && gpa < slot.guest_phys_addr + slot.memory_size)
+        return slot.userspace_addr + (gpa - slot.guest_phys_addr);
+    }
+    return 0;
+  }
 
   int open(const char*, int) override { return fail(open_error); }
   int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
@@ -75,9 +101,9 @@ class FakeKvm final : public kvm::Syscalls {
       case KVM_SET_USER_MEMORY_REGION:
         return next_fails() ? -1 : set_slot(*reinterpret_cast<const kvm_userspace_memory_region*>(argument));
       case KVM_REGISTER_COALESCED_MMIO:
-        return next_fails() ? -1 : add_zone(*reinterpret_cast<const kvm_coalesced_mmio_zone*>(argument));
+        return add_zone(*reinterpret_cast<const kvm_coalesced_mmio_zone*>(argument));
       case KVM_UNREGISTER_COALESCED_MMIO:
-        return remove_zone(*reinterpret_cast<const kvm_coalesced_mmio_zone*>(argument));
+        return next_fails() ? -1 : remove_zone(*reinterpret_cast<const kvm_coalesced_mmio_zone*>(argument));
       default:
         return fail(ENOTTY);
     }
@@ -87,26 +113,46 @@ class FakeKvm final : public kvm::Syscalls {
     // SAFETY: addresses are numbers here; nobody looks behind them.
     if ((flags & MAP_FIXED) == 0) {
       if (next_fails()) return MAP_FAILED;
-      reserved_ = GpaRange(kBase, kBase + size);
-      return reinterpret_cast<void*>(kBase);
+      const std::uint64_t start = reservations_.empty() ? kBase : reservations_.back().end() + 0x7000'0000;
+      reservations_.emplace_back(start, start + size);
+      if (fd >= 0) map_pages(start, size, {.fd = fd, .offset = offset, .protection = protection});
+      return reinterpret_cast<void*>(start);
     }
     const auto start = reinterpret_cast<std::uint64_t>(address);
-    const GpaRange range(start, start + size);
-    if (!reserved_.contains(range)) outside = "a mapping outside of the reservation";
-    host_.erase(host_.lower_bound(range.start()),
-                host_.lower_bound(range.end()));  // a failure leaves a hole, at worst
+    check_reserved(GpaRange(start, start + size));
+    unmap_pages(start, size);  // a failure leaves a hole, at worst
     if (next_fails()) return MAP_FAILED;
-    for (std::uint64_t at = 0; at < size; at += kPageSize) {
-      host_[start + at] = {.fd = fd, .offset = offset + at, .protection = protection};
-    }
+    map_pages(start, size, {.fd = fd, .offset = offset, .protection = protection});
+    stepped();
     return address;
   }
+  int mprotect(void* address, std::size_t size, int protection) override {
+    const auto start = reinterpret_cast<std::uint64_t>(address);
+    check_reserved(GpaRange(start, start + size));
+    const bool fails = next_fails();
+    const std::uint64_t end = start + (fails ? kPageSize : size);  // a failure may come half-way
+    for (auto page = host_.lower_bound(start); page != host_.lower_bound(end); ++page)
+      page->second.protection = protection;
+    if (!fails) stepped();
+    return fails ? -1 : 0;
+  }
   int munmap(void* address, std::size_t size) override {
-    if (reinterpret_cast<std::uint64_t>(address) != kBase || size != reserved_.size())
-      outside = "a strange munmap";
-    host_.clear();
-    reserved_ = {};
+    const auto start = reinterpret_cast<std::uint64_t>(address);
+    check_reserved(GpaRange(start, start + size));
+    for (const auto& [id, slot] : slots_) {
+      if (slot.userspace_addr < start + size && start < slot.userspace_addr + slot.memory_size)
+        outside = "memory unmapped under a live slot";
+    }
+    unmap_pages(start, size);
+    reserved_bytes_gone += size;
     return 0;
+  }
+
+  /// Bytes of addresses that were reserved and not given back.
+  std::uint64_t reserved_bytes() const {
+    std::uint64_t bytes = 0;
+    for (const GpaRange& range : reservations_) bytes += range.size();
+    return bytes - reserved_bytes_gone;
   }
 
   std::map<int, int> extensions{{KVM_CAP_USER_MEMORY, 1},
@@ -116,15 +162,32 @@ class FakeKvm final : public kvm::Syscalls {
                                 {KVM_CAP_COALESCED_MMIO, 2}};
   int api_version = kvm::kApiVersion;
   int open_error = ENOENT;
+  int zone_error = 0;   ///< that registering a zone gives
   unsigned calls = 0;   ///< that change something, since the last fail_call()
   std::string outside;  ///< what broke the rules of the address space, if anything did
+  /// Called after each call that changed something: what a guest may see at this moment.
+  std::function<void()> after_step;
+  std::uint64_t reserved_bytes_gone = 0;
 
  private:
-  static constexpr std::uint64_t kBase = 0x7000'0000'0000;
+  static constexpr std::uint64_t kBase = 0x7000'0012'3000;  // not aligned to a large page
 
   static int fail(int error) {
     errno = error;
     return -1;
+  }
+  void stepped() const {
+    if (after_step) after_step();
+  }
+  void check_reserved(const GpaRange& range) {
+    if (std::ranges::none_of(reservations_, [&](const GpaRange& all) { return all.contains(range); }))
+      outside = "outside of the reservation";
+  }
+  void map_pages(std::uint64_t start, std::size_t size, Page page) {
+    for (std::uint64_t at = 0; at < size; at += kPageSize, page.offset += kPageSize) host_[start + at] = page;
+  }
+  void unmap_pages(std::uint64_t start, std::size_t size) {
+    host_.erase(host_.lower_bound(start), host_.lower_bound(start + size));
   }
   bool next_fails() {
     const unsigned call = calls++;
@@ -145,6 +208,7 @@ class FakeKvm final : public kvm::Syscalls {
     if (wanted.memory_size == 0) {
       if (old == slots_.end()) return fail(EINVAL);
       slots_.erase(old);
+      stepped();
       return 0;
     }
     if (old != slots_.end() && (old->second.memory_size != wanted.memory_size ||
@@ -158,10 +222,13 @@ class FakeKvm final : public kvm::Syscalls {
       if (id != wanted.slot && overlaps) return fail(EEXIST);
     }
     slots_[wanted.slot] = wanted;
+    stepped();
     return 0;
   }
   int add_zone(const kvm_coalesced_mmio_zone& zone) {
+    if (zone_error != 0) return fail(zone_error);
     zones_.emplace_back(zone.addr, zone.addr + zone.size);
+    std::ranges::sort(zones_);
     return 0;
   }
   int remove_zone(const kvm_coalesced_mmio_zone& zone) {
@@ -174,7 +241,7 @@ class FakeKvm final : public kvm::Syscalls {
   std::map<std::uint32_t, kvm_userspace_memory_region> slots_;
   std::map<std::uint64_t, Page> host_;
   std::vector<GpaRange> zones_;
-  GpaRange reserved_;
+  std::vector<GpaRange> reservations_;
   std::optional<unsigned> first_failure_;
   int error_ = 0;
   bool sticky_ = false;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <initializer_list>
 #include <memory>
@@ -62,29 +63,27 @@ class KvmGuest {
   /// The same from where it stopped.
   Result<void> go_on_until_halt(kvm::KvmMapper& mapper,
                                 const std::function<void(const kvm::MmioAccess&)>& bus) {
+    using Action = kvm::AfterRun::Action;
     for (;;) {
       const std::uint64_t generation = mapper.generation();
       // SAFETY: no argument; KVM fills run_.
-      const int result = system_.ioctl(vcpu_.get(), KVM_RUN, 0);
-      mapper.drain();
-      if (result != 0) return fail_errno("KVM_RUN");
+      const int error = system_.ioctl(vcpu_.get(), KVM_RUN, 0) != 0 ? errno : 0;
+      if (error == EFAULT) ++refused;
+      if (error == 0 && run_->exit_reason == KVM_EXIT_MMIO) ++mmio_exits;
+      kvm::AfterRun after = mapper.after_run(
+          {.run = *run_, .error = error, .entered = generation, .rip = [this] { return linear_rip(); }});
+      for (kvm::BusWrite& write : after.writes)
+        bus({write.at, kvm::MmioDirection::kWrite, std::span(write.bytes).first(write.size)});
+      if (after.action == Action::kBus) bus(after.access);
+      if (after.action == Action::kStop) return fail(Errc::kNotSupported, after.line);
+      if (after.action != Action::kEmbedder) continue;
+      if (error != 0) return errno = error, fail_errno("KVM_RUN");
       if (run_->exit_reason == KVM_EXIT_HLT) return {};
-      if (run_->exit_reason == KVM_EXIT_MMIO) {
-        ++mmio_exits;
-        const kvm::MmioAccess access = kvm::MmioAccess::of(*run_);
-        if (!mapper.complete(access).done()) bus(access);
-        continue;
-      }
-      const std::uint64_t rip = linear_rip();
-      if (kvm::is_fetch_without_slot(*run_)) {
-        const kvm::RetryVerdict verdict = mapper.fetch_failed(generation, rip);
-        if (verdict.action == kvm::RetryVerdict::Action::kRunAgain) continue;
-        return fail(Errc::kNotSupported, verdict.line);
-      }
-      return fail(Errc::kNotSupported, fmt::format("exit {} at {:#x}", run_->exit_reason, rip));
+      return fail(Errc::kNotSupported, fmt::format("exit {} at {:#x}", run_->exit_reason, linear_rip()));
     }
   }
 
+  unsigned refused = 0;  // times that KVM_RUN failed with EFAULT
   unsigned mmio_exits = 0;
 
  private:

@@ -1,8 +1,11 @@
 // A KvmMapper over a FakeKvm, with all that it talks to.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <span>
+#include <stdexcept>
 #include <vector>
 
 #include "lowmeg/kvm/kvm_mapper.hpp"
@@ -31,36 +34,26 @@ class RecordingPause final : public kvm::PauseVcpus {
 class RecordingObserver final : public kvm::MapObserver {
  public:
   explicit RecordingObserver(const RecordingPause& pause) : pause_(pause) {}
+  Result<void> map_will_change(const kvm::MapChange&) override {
+    ++asked;
+    if (refuses) return fail(Errc::kNotSupported, "somebody has it mapped");
+    return {};
+  }
   void map_changed(const kvm::MapChange& change) override {
     ++calls;
     was_paused = pause_.is_paused;
     cpu.assign(change.cpu.begin(), change.cpu.end());
     bus_master.assign(change.bus_master.begin(), change.bus_master.end());
+    if (throws) throw std::runtime_error("no room in the observer");
   }
+  void map_did_not_change(const kvm::MapChange&) override { ++undone; }
 
-  unsigned calls = 0;
-  bool was_paused = false;
+  unsigned asked = 0, calls = 0, undone = 0;
+  bool was_paused = false, refuses = false, throws = false;
   std::vector<memory::LayoutChange> cpu, bus_master;
 
  private:
   const RecordingPause& pause_;
-};
-
-class RecordingBusWrites final : public kvm::BusWrites {
- public:
-  struct Write {
-    Gpa at;
-    std::vector<std::uint8_t> data;
-    friend bool operator==(const Write&, const Write&) = default;
-  };
-  void bus_write(Gpa gpa, std::span<const std::uint8_t> data) override {
-    writes.push_back({gpa, {data.begin(), data.end()}});
-  }
-  void port_write(std::uint16_t port, std::span<const std::uint8_t> data) override {
-    port_writes.push_back({port, {data.begin(), data.end()}});
-  }
-
-  std::vector<Write> writes, port_writes;
 };
 
 /// A vCPU's mapping whose third page is the ring; the test is the kernel.
@@ -82,6 +75,19 @@ class FakeRun {
   alignas(kPageSize) std::array<std::uint8_t, 3 * kPageSize> bytes_{};
 };
 
+/// A vCPU's access that has left the guest, as its thread brings it to the mapper.
+inline kvm::AfterRun mmio_exit(kvm::KvmMapper& mapper, kvm_run& run, Gpa gpa, kvm::MmioDirection direction,
+                            std::span<std::uint8_t> data) {
+  run.exit_reason = KVM_EXIT_MMIO;
+  run.mmio.phys_addr = gpa;
+  run.mmio.len = static_cast<std::uint32_t>(data.size());
+  run.mmio.is_write = direction == kvm::MmioDirection::kWrite ? 1 : 0;
+  std::ranges::copy(data, run.mmio.data);
+  kvm::AfterRun after = mapper.after_run({.run = run, .entered = mapper.generation()});
+  std::ranges::copy(std::span(run.mmio.data).first(data.size()), data.begin());
+  return after;
+}
+
 class KvmMapperRig {
  public:
   static constexpr GpaRange kWindow{0xa0000, 0x100000};
@@ -99,11 +105,12 @@ class KvmMapperRig {
     result.first_slot = 5;
     result.memory = kvm::GuestMemory::of(ram, rom);
     result.observer = &observer;
-    result.bus_writes = &bus;
+    result.stillness = kvm::Stillness::kFence;
     return result;
   }
-  std::unique_ptr<kvm::KvmMapper> create() {
-    auto mapper = kvm::KvmMapper::create(config(), pause, kvm).value();
+  std::unique_ptr<kvm::KvmMapper> create() { return create(config()); }
+  std::unique_ptr<kvm::KvmMapper> create(const kvm::KvmMapperConfig& config) {
+    auto mapper = kvm::KvmMapper::create(config, pause, kvm).value();
     mapper->attach_ring(run.run());
     return mapper;
   }
@@ -122,7 +129,6 @@ class KvmMapperRig {
   FakeKvm kvm;
   RecordingPause pause;
   RecordingObserver observer{pause};
-  RecordingBusWrites bus;
   FakeRun run;
 };
 

@@ -4,6 +4,8 @@
 
 namespace vmm {
 
+using lowmeg::kvm::AfterRun;
+using lowmeg::kvm::BusWrite;
 using lowmeg::kvm::MmioAccess;
 using lowmeg::kvm::MmioDirection;
 using lowmeg::kvm::MmioVerdict;
@@ -24,9 +26,14 @@ void serve_port(kvm_run& run, VcpuExits& exits) {
   }
 }
 
-void serve_memory(kvm_run& run, lowmeg::kvm::KvmMapper& mapper, VcpuExits& exits) {
-  const MmioAccess access = MmioAccess::of(run);
-  serve_bus(access, mapper.complete(access), exits);
+void serve_bus(const AfterRun& after, lowmeg::kvm::KvmMapper& mapper, VcpuExits& exits) {
+  for (const BusWrite& write : after.writes) {
+    mapper.wait_for(write.ticket);
+    if (write.space == BusWrite::Space::kMemory) exits.mmio_write(write.at, write.data());
+    mapper.done(write.ticket);
+  }
+  mapper.wait_for(after.ticket);
+  if (after.action == AfterRun::Action::kBus) serve_bus(after.access, after.verdict, exits);
 }
 
 void serve_bus(const MmioAccess& access, MmioVerdict verdict, VcpuExits& exits) {

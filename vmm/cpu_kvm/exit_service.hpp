@@ -11,8 +11,9 @@ namespace vmm {
 /// KVM_EXIT_IO, string instructions included: count elements of size bytes, one call each.
 void serve_port(kvm_run& run, VcpuExits& exits);
 
-/// KVM_EXIT_MMIO: by the map what it can, the rest by the board.
-void serve_memory(kvm_run& run, lowmeg::kvm::KvmMapper& mapper, VcpuExits& exits);
+/// What the memory map has left for the board after KVM_RUN: writes that waited, in their order and before
+/// all else, then the access in hand.
+void serve_bus(const lowmeg::kvm::AfterRun& after, lowmeg::kvm::KvmMapper& mapper, VcpuExits& exits);
 
 /// The bytes of `access` that the map has left over, in runs as long as they are contiguous.
 void serve_bus(const lowmeg::kvm::MmioAccess& access, lowmeg::kvm::MmioVerdict verdict, VcpuExits& exits);

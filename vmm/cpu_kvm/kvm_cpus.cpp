@@ -15,6 +15,7 @@ namespace {
 using lowmeg::Errc;
 using lowmeg::Error;
 using lowmeg::Result;
+using lowmeg::kvm::AfterRun;
 
 Result<void> install_kick_handler() {
   struct sigaction action{};
@@ -36,6 +37,17 @@ std::vector<GuestExit*> guest_exits(const std::vector<std::unique_ptr<Vcpu>>& vc
 std::string place(unsigned cpu, const Result<VcpuRegisters>& registers) {
   if (!registers) return fmt::format("CPU {}", cpu);
   return fmt::format("CPU {} at {:04X}:{:08X}", cpu, registers->system.cs.selector, registers->general.rip);
+}
+
+std::uint64_t rip_of(const Vcpu& vcpu) {
+  const auto registers = vcpu.registers();
+  return registers ? registers->linear_rip() : 0;
+}
+
+RunGate::InHand in_hand(int error, const kvm_run& run) {
+  if (error != 0) return RunGate::InHand::kNothing;
+  if (run.exit_reason == KVM_EXIT_IO) return RunGate::InHand::kPort;
+  return run.exit_reason == KVM_EXIT_MMIO ? RunGate::InHand::kMemory : RunGate::InHand::kNothing;
 }
 
 }  // namespace
@@ -89,26 +101,21 @@ void KvmCpus::run(unsigned cpu) {
   while (gate_->enter(cpu) != RunGate::Order::kQuit) {
     const std::uint64_t generation = mapper_->generation();
     const int error = vcpu.enter_guest();
-    mapper_->drain();
-    if (error != 0) {
-      gate_->left(cpu, RunGate::InHand::kNothing);
-      conclude_error(cpu, error);
-      continue;
-    }
-    switch (vcpu.run().exit_reason) {
-      case KVM_EXIT_IO:
-        gate_->left(cpu, RunGate::InHand::kPort);
-        serve_port(vcpu.run(), exits_);
-        break;
-      case KVM_EXIT_MMIO:
-        gate_->left(cpu, RunGate::InHand::kMemory);
-        serve_memory(vcpu.run(), *mapper_, exits_);
-        break;
-      default:
-        gate_->left(cpu, RunGate::InHand::kNothing);
-        conclude_exit(cpu, generation);
-    }
+    const lowmeg::kvm::AfterRun after = mapper_->after_run(
+        {.run = vcpu.run(), .error = error, .entered = generation, .rip = [&] { return rip_of(vcpu); }});
+    gate_->left(cpu, in_hand(error, vcpu.run()));
+    serve_bus(after, *mapper_, exits_);
+    if (after.action == AfterRun::Action::kStop)
+      fail({Errc::kSystem, fmt::format("CPU {}: {}", cpu, after.line), 0});
+    if (after.action == AfterRun::Action::kEmbedder) conclude(cpu, error);
   }
+}
+
+void KvmCpus::conclude(unsigned cpu, int error) {
+  if (error != 0) return conclude_error(cpu, error);
+  kvm_run& run = vcpus_[cpu]->run();
+  if (run.exit_reason == KVM_EXIT_IO) return serve_port(run, exits_);
+  conclude_exit(cpu);
 }
 
 // EINTR is a kick. EAGAIN: a CPU that waited for SIPI has got it and wants to be run again.
@@ -117,7 +124,7 @@ void KvmCpus::conclude_error(unsigned cpu, int error) {
   fail({Errc::kSystem, "KVM_RUN, " + place(cpu, vcpus_[cpu]->registers()), error});
 }
 
-void KvmCpus::conclude_exit(unsigned cpu, std::uint64_t generation) {
+void KvmCpus::conclude_exit(unsigned cpu) {
   const kvm_run& run = vcpus_[cpu]->run();
   switch (run.exit_reason) {
     case KVM_EXIT_INTR:
@@ -127,7 +134,10 @@ void KvmCpus::conclude_exit(unsigned cpu, std::uint64_t generation) {
     case KVM_EXIT_SYSTEM_EVENT:
       return request_stop(Stop::kShutdown);
     case KVM_EXIT_INTERNAL_ERROR:
-      return conclude_internal_error(cpu, generation);
+      return fail({Errc::kSystem,
+                   fmt::format("{}: KVM cannot go on, internal error {}",
+                               place(cpu, vcpus_[cpu]->registers()), run.internal.suberror),
+                   0});
     case KVM_EXIT_FAIL_ENTRY:
       return fail(
           {Errc::kSystem,
@@ -139,24 +149,6 @@ void KvmCpus::conclude_exit(unsigned cpu, std::uint64_t generation) {
                    fmt::format("{}: KVM left the guest for reason {}, which is not expected",
                                place(cpu, vcpus_[cpu]->registers()), run.exit_reason),
                    0});
-  }
-}
-
-void KvmCpus::conclude_internal_error(unsigned cpu, std::uint64_t generation) {
-  const kvm_run& run = vcpus_[cpu]->run();
-  const Result<VcpuRegisters> registers = vcpus_[cpu]->registers();
-  if (!lowmeg::kvm::is_fetch_without_slot(run)) {
-    return fail(
-        {Errc::kSystem,
-         fmt::format("{}: KVM cannot go on, internal error {}", place(cpu, registers), run.internal.suberror),
-         0});
-  }
-  const lowmeg::kvm::RetryVerdict verdict =
-      mapper_->fetch_failed(generation, registers ? registers->linear_rip() : 0);
-  if (verdict.action == lowmeg::kvm::RetryVerdict::Action::kRunAgain) {
-    fetch_retries_.fetch_add(1, std::memory_order_relaxed);
-  } else {
-    fail({Errc::kSystem, fmt::format("CPU {}: {}", cpu, verdict.line), 0});
   }
 }
 

@@ -91,9 +91,6 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
   /// "CPU 0 at F000:0000FFF0". Pauses the CPUs for it, as registers().
   std::string where(unsigned cpu);
 
-  /// How often an instruction was fetched where a slot was missing for a moment: 0 when pauses are right.
-  std::uint64_t fetch_retries() const { return fetch_retries_.load(std::memory_order_relaxed); }
-
   unsigned count() const { return static_cast<unsigned>(vcpus_.size()); }
   /// Pauses the CPUs unless they stand still already; not from within an exit but the own CPU's.
   lowmeg::Result<VcpuRegisters> registers(unsigned cpu);
@@ -107,9 +104,9 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
  private:
   KvmCpus(const KvmCpusConfig& config, std::vector<std::unique_ptr<Vcpu>> vcpus);
   void run(unsigned cpu);
+  void conclude(unsigned cpu, int error);
   void conclude_error(unsigned cpu, int error);
-  void conclude_exit(unsigned cpu, std::uint64_t generation);
-  void conclude_internal_error(unsigned cpu, std::uint64_t generation);
+  void conclude_exit(unsigned cpu);
   void request_stop(Stop why);
   void fail(lowmeg::Error error);
 
@@ -128,7 +125,6 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
   std::set<Stop> stops_;         // that wait() has yet to return
   Stop told_ = Stop::kDeadline;  // what it returned last; kDeadline after go_on()
   lowmeg::Error failure_;
-  std::atomic<std::uint64_t> fetch_retries_{0};
 };
 
 }  // namespace vmm

@@ -27,7 +27,7 @@ struct Access {
 
 /// Keeps every write, answers reads with 11h, 12h, 13h ... in each byte, and stops the machine at a write to
 /// kStopPort.
-class RecordingExits final : public VcpuExits, public lowmeg::kvm::BusWrites {
+class RecordingExits final : public VcpuExits {
  public:
   static constexpr std::uint16_t kStopPort = 0x99;
 
@@ -52,7 +52,6 @@ class RecordingExits final : public VcpuExits, public lowmeg::kvm::BusWrites {
     for (std::size_t i = 0; i < data.size(); ++i) value |= std::uint64_t{data[i]} << (8 * i);
     memory_writes_.push_back({gpa, static_cast<unsigned>(data.size()), value});
   }
-  void bus_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override { mmio_write(gpa, data); }
 
   void plug(KvmCpus& cpus) { cpus_ = &cpus; }
   std::vector<Access> outputs() { return copy(outputs_); }
@@ -92,7 +91,6 @@ class RealModeTest : public testing::Test {
     config.vm_fd = vm_->fd();
     config.window = kWindow;
     config.memory = lowmeg::kvm::GuestMemory::of(ram_, rom_);
-    config.bus_writes = &exits_;
     mapper_ = lowmeg::kvm::KvmMapper::create(config, *cpus_).value();
     ASSERT_TRUE(mapper_->commit(map()));
   }
