@@ -66,7 +66,7 @@ class NaiveBridge {
   std::uint8_t read_byte(unsigned port) const { return answers(port) ? bytes_[register_at(port)] : 0xff; }
 
   void write_byte(unsigned offset, std::uint8_t value, bool locked) {
-    const bool plain = offset == 0x0d || offset == 0x3c || (offset >= 0x58 && offset <= 0x67) ||
+    const bool plain = offset == 0x3e || offset == 0x3c || (offset >= 0x58 && offset <= 0x67) ||
                        (offset >= 0xd0 && offset <= 0xd7);
     if (plain) bytes_[offset] = value;
     if (offset == 0x04) command_[0] = value & 0x7f;
