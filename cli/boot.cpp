@@ -10,6 +10,7 @@
 #include "cli/ending_signals.hpp"
 #include "cli/get_view.hpp"
 #include "cli/serial_input.hpp"
+#include "cli/terminal.hpp"
 #include "cli/timeline_view.hpp"
 #include "vmm/firmware.hpp"
 
@@ -157,7 +158,7 @@ int boot(const BootOptions& options) {
     if (c == '\n') std::fflush(stdout);
   };
   const auto accel = [&](const std::string& line) {
-    if (!options.quiet) print(stderr, "{} on {}\n", options.bridge, line);
+    if (!options.quiet) print(stderr, "{}\n", wrapped(options.bridge + " on " + line));
   };
   const auto entry = [&](const vmm::TimelineEntry& change, std::uint64_t time_ns) {
     timeline.entry(change, time_ns);

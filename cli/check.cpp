@@ -8,6 +8,7 @@
 
 #include "cli/check_view.hpp"
 #include "cli/complaint.hpp"
+#include "cli/terminal.hpp"
 #include "guest/conformance/conformance_rom.hpp"
 #include "vmm/firmware.hpp"
 
@@ -68,7 +69,7 @@ class BridgeCheck {
  private:
   int judge(const vmm::Outcome& outcome, const std::string& accel) const {
     const Terminal terminal(STDOUT_FILENO);
-    print(stdout, "{} on {}\n{}{}\n", name_, accel, groups_table(report_, terminal),
+    print(stdout, "{}\n{}{}\n", wrapped(name_ + " on " + accel), groups_table(report_, terminal),
           failures_text(report_, options_.verbose ? Listing::kAll : Listing::kFirst));
     std::fflush(stdout);
     if (const std::string why = interruption(report_, outcome); !why.empty()) {

@@ -6,6 +6,12 @@
 #include <cstdlib>
 
 namespace cli {
+namespace {
+
+constexpr std::size_t kColumns = 100;
+constexpr std::string_view kIndent = "  ";
+
+}  // namespace
 
 Terminal::Terminal(int fd) : colours_(isatty(fd) == 1 && std::getenv("NO_COLOR") == nullptr) {}
 
@@ -17,6 +23,18 @@ std::string Terminal::paint(Colour colour, std::string_view text) const {
   painted += text;
   painted += "\033[0m";
   return painted;
+}
+
+std::string wrapped(std::string_view text) {
+  std::string lines;
+  for (std::size_t room = kColumns; text.size() > room; room = kColumns - kIndent.size()) {
+    std::size_t cut = text.rfind(' ', room);
+    if (cut == std::string_view::npos || cut == 0) cut = text.find(' ', room);
+    if (cut == std::string_view::npos) break;
+    lines.append(text.substr(0, cut)).append("\n").append(kIndent);
+    text.remove_prefix(cut + 1);
+  }
+  return lines.append(text);
 }
 
 }  // namespace cli

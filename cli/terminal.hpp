@@ -1,4 +1,4 @@
-// Colour, where there is a terminal to show it.
+// Colour, where there is a terminal to show it, and lines that fit into one.
 #pragma once
 
 #include <string>
@@ -17,5 +17,9 @@ class Terminal {
  private:
   bool colours_;
 };
+
+/// `text` in lines of at most 100 columns, broken at spaces; lines after the first are indented by two. A
+/// longer word stays whole.
+std::string wrapped(std::string_view text);
 
 }  // namespace cli

@@ -38,13 +38,15 @@ function(lowmeg_test_headers)
   target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <fmt/format.h> <tl/expected.hpp>)
 endfunction()
 
-# One GoogleTest program, one entry in ctest.
+# One GoogleTest program, one entry in ctest. Tests are compiled once and run once: optimising GoogleTest's
+# templates costs more than it brings, but for a model that runs a million steps (OPTIMISED).
 function(lowmeg_test name)
-  cmake_parse_arguments(TEST "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(TEST "OPTIMISED" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
-  # Tests are compiled once and run once: optimising GoogleTest's templates costs more than it brings.
-  target_compile_options(${name} PRIVATE -O0)
-  target_precompile_headers(${name} REUSE_FROM test_headers)
+  if(NOT TEST_OPTIMISED)
+    target_compile_options(${name} PRIVATE -O0)
+    target_precompile_headers(${name} REUSE_FROM test_headers)
+  endif()
   target_link_libraries(${name} PRIVATE ${TEST_LINK} GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name})
 endfunction()
