@@ -62,9 +62,7 @@ vmm::KvmMap kvm_map_named(const std::string& name) {
 
 void add_kvm_map(CLI::App& command, std::string& name) {
   command
-      .add_option("--kvm-map", name,
-                  "protect, slots or auto: on KVM, read-only memory by the protection of its mapping or by "
-                  "read-only slots (auto: protect)")
+      .add_option("--kvm-map", name, "How KVM keeps writes off: protect (mappings) or slots; auto: protect")
       ->check(CLI::IsMember({"auto", "protect", "slots"}))
       ->capture_default_str();
 }
