@@ -87,15 +87,16 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options, lowmeg::Ev
   config.pam = options.pam;
   config.bridge.identity = identity_of(options.bridge);
   config.console = options.console;
-  config.until = options.until;
   config.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(options.timeout_s * 1e9));
   config.timing = options.timing;
   config.hyperv.get.batching = options.batching;
   config.restart_after = restarts_of(options);
+  config.init_reach = options.init_reach;
 
   auto firmware = vmm::load_firmware(options.firmware);
   if (!firmware) return tl::unexpected(firmware.error());
   config.memory.firmware = std::move(*firmware);
+  config.until = options.until.value_or(vmm::text_at_the_end(config.memory.firmware));
   const auto load = [](const std::string& path, auto loader,
                        std::optional<vmm::Image>& into) -> lowmeg::Result<void> {
     if (path.empty()) return {};
@@ -135,6 +136,14 @@ void print_map(vmm::Machine& machine, const LiveTimeline& timeline) {
 vmm::Outcome run(vmm::Machine& machine, EndingSignals& signals) {
   const OnEndingSignal interrupt(signals, [&machine] { machine.interrupt(); });
   return machine.run();
+}
+
+// Resets that the outcome's message does not name: all of them, or under --quiet those of a guest that fell.
+void print_resets(const vmm::Machine& machine, const vmm::Outcome& outcome, const BootOptions& options) {
+  const std::string text = machine.resets().text();
+  if (text.empty() || outcome.message.find(text) != std::string::npos) return;
+  if (options.quiet && machine.resets().triple_faults() == 0) return;
+  complain(text);
 }
 
 }  // namespace
@@ -181,6 +190,7 @@ int boot(const BootOptions& options) {
   const bool failed =
       outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;
   if (failed) complain(outcome.message);
+  print_resets(**machine, outcome, options);
   if (outcome.kind == vmm::Outcome::Kind::kInterrupted) {
     complain(fmt::format("ended by {}", EndingSignals::name_of(signals.caught())));
     return EndingSignals::exit_status(signals.caught());

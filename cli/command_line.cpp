@@ -139,14 +139,32 @@ struct BootParser {
   std::string console = "402";
   std::string get = "batched";
   std::string restart_at;
+  std::string until;
+  CLI::Option* until_given = nullptr;
   bool deterministic = false;
+  bool init_resets_board = false;
 
   void add_to(CLI::App& app);
 };
 
+// Ends the help; no line is longer than 100 columns.
+constexpr const char* kBootFooter =
+    "Without --until: \"No bootable device\" if the image contains \"SeaBIOS (version\", else never.\n"
+    "INIT is what port 92h, the keyboard controller, CF9h without SRST and a triple fault cause.\n"
+    "Exit status:\n"
+    "  0     the console showed the text of --until, or the guest wrote \"Shutdown\" to port 8900h\n"
+    "        or 2000h to 604h (whatever it had to say before)\n"
+    "  2v+1  the guest wrote v to port 501h: 1 for 0, 3 for 1 ... (of 8 bits, as a shell sees it)\n"
+    "  124   the time-out\n"
+    "  1     the machine cannot go on: the guest halted for ever, resets for ever, is stuck within KVM;\n"
+    "        or the host failed\n"
+    "  2     wrong usage, or a file that cannot be used\n"
+    "  128+n a signal ended it: 130 for Ctrl-C\n"
+    "Example: lowmeg boot --bridge hyperv --until \"No bootable\" /usr/share/bochs/BIOS-bochs-latest";
+
 void BootParser::add_to(CLI::App& app) {
   CLI::App* boot = app.add_subcommand("boot", "Boot firmware and show what becomes of its PAM writes");
-  boot->footer("Example: lowmeg boot --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  boot->footer(kBootFooter);
   boot->add_option("FIRMWARE", options.firmware, "Firmware image, a power of two from 64 KiB to 1 MiB")
       ->capture_default_str();
   boot->add_option("--accel", accel, "auto, kvm or soft (auto: KVM where usable, else soft)")
@@ -181,8 +199,8 @@ void BootParser::add_to(CLI::App& app) {
                    "What goes to stdout. com1 also takes stdin; screen comes at the end")
       ->check(CLI::IsMember({"402", "e9", "com1", "screen"}))
       ->capture_default_str();
-  boot->add_option("--until", options.until, "Success when the console shows this text; empty: never")
-      ->capture_default_str();
+  until_given = boot->add_option("--until", until,
+                                 "Success when the console shows this text; empty: never (see below)");
   boot->add_option("--timeout", options.timeout_s, "Seconds until exit status 124")
       ->check(positive_seconds())
       ->capture_default_str();
@@ -193,8 +211,10 @@ void BootParser::add_to(CLI::App& app) {
       ->check(access_number());
   boot->add_option("--restart-at", restart_at, "The same after these config accesses, as 1,40,41")
       ->check(access_numbers());
+  boot->add_flag("--init-resets-board", init_resets_board,
+                 "INIT (port 92h, triple fault ...) resets everything, as on QEMU");
   boot->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
-  boot->add_flag("--quiet", options.quiet, "The firmware's log alone");
+  boot->add_flag("--quiet", options.quiet, "The firmware's log alone, but for failures and triple faults");
 }
 
 struct CheckParser {
@@ -359,6 +379,8 @@ Command chosen(const BootParser& boot, const CheckParser& check, const HostParse
   options.batching =
       boot.get == "strict" ? lowmeg::get::Batching::kNever : lowmeg::get::Batching::kWhereOffered;
   options.console = console_named(boot.console);
+  if (boot.until_given->count() != 0) options.until = boot.until;
+  options.init_reach = boot.init_resets_board ? vmm::InitReach::kMachine : vmm::InitReach::kCpus;
   options.timing = boot.deterministic ? vmm::Timing::kDeterministic : vmm::Timing::kWall;
   return options;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -26,10 +27,12 @@ struct BootOptions {
   std::string kernel, initrd, append;
   std::uint64_t memory = 64ull << 20;  ///< bytes
   vmm::ConsoleSource console = vmm::ConsoleSource::kBiosPorts;
-  std::string until = "No bootable device";
+  std::optional<std::string>
+      until;  ///< none: what goes with the firmware (vmm::text_at_the_end); empty: never
   double timeout_s = 60;
   vmm::Timing timing = vmm::Timing::kWall;
   lowmeg::get::Batching batching = lowmeg::get::Batching::kWhereOffered;
+  vmm::InitReach init_reach = vmm::InitReach::kCpus;
   bool quiet = false;
   bool stats = false;
   std::uint64_t restart_every = 0;        ///< config accesses; 0: never

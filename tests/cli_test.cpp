@@ -119,8 +119,10 @@ TEST_F(Command, SendsOneBatchForEachWrite) {
 }
 
 TEST_F(Command, PrintsTheSameTwiceWhenDeterministic) {
-  const Ended first = run("boot --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
-  const Ended second = run("boot --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  const Ended first =
+      run("boot --until bootable --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  const Ended second =
+      run("boot --until bootable --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
   EXPECT_EQ(first.exit_status, 0) << first.err;
   EXPECT_EQ(first.out, second.out);
   EXPECT_EQ(first.err, second.err);
@@ -155,7 +157,7 @@ TEST_F(Command, ShowsOneConsoleAndEndsAtTheTimeOut) {
     const Ended ended = run(std::string("boot --timeout 2 --console ") + console);
     EXPECT_EQ(ended.exit_status, 124) << console;
     EXPECT_EQ(ended.out.find("enter handle_19"), std::string::npos) << console;
-    EXPECT_NE(ended.err.find("lowmeg: time-out: the guest is still running at "), std::string::npos)
+    EXPECT_NE(ended.err.find("lowmeg: time-out: the guest is "), std::string::npos)
         << ended.err;
   }
 }
@@ -170,14 +172,39 @@ TEST_F(Command, ShowsTheScreen) {
   EXPECT_EQ(ended.out.find("enter handle_19"), std::string::npos) << "the log goes to port 402h";
 }
 
+// "--quiet must not hide triple faults", and what the defaults are: an unknown ROM is waited for until it
+// ends.
+TEST_F(Command, TellsOfTripleFaultsAlsoWhenQuiet) {
+  // lidt [cs:0010h] with a limit of 0, then int 3
+  std::string rom(65536, '\0');
+  rom.replace(0, 7, std::string("\x2e\x0f\x01\x1e\x10\x00\xcc", 7));
+  rom.replace(0xfff0, 5, std::string("\xea\x00\x00\x00\xf0", 5));
+  std::ofstream(folder_ / "falls", std::ios::binary) << rom;
+  const Ended ended = run("boot --accel soft --quiet " + (folder_ / "falls").string());
+  EXPECT_EQ(ended.exit_status, 1);
+  EXPECT_EQ(ended.err.rfind("lowmeg: the guest resets for ever and tells nothing: 1000 resets from ", 0), 0u)
+      << ended.err;
+  EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
+}
+
+TEST_F(Command, ExplainsItsExitStatus) {
+  const Ended ended = run("boot --help");
+  for (const char* text :
+       {"Exit status:", "2v+1", "124", "8900h", "604h", "501h", "SeaBIOS (version", "--init-resets-board"})
+    EXPECT_NE(ended.out.find(text), std::string::npos) << text;
+}
+
 // "Tears bridge, adjuster and client down at chosen config accesses and builds them anew from bytes alone":
 // neither the log nor the timeline shows it.
 TEST_F(Command, RestartsItsDevicesUnnoticed) {
-  const Ended plain = run("boot --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+  const Ended plain =
+      run("boot --until bootable --deterministic --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
   const Ended often =
-      run("boot --deterministic --restart-devices 1 --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+      run("boot --until bootable --deterministic --restart-devices 1 --bridge hyperv "
+          "/usr/share/bochs/BIOS-bochs-latest");
   const Ended thrice =
-      run("boot --deterministic --restart-at 1,5,9 --bridge hyperv /usr/share/bochs/BIOS-bochs-latest");
+      run("boot --until bootable --deterministic --restart-at 1,5,9 --bridge hyperv "
+          "/usr/share/bochs/BIOS-bochs-latest");
   EXPECT_EQ(often.out, plain.out);
   EXPECT_EQ(thrice.out, plain.out);
   EXPECT_EQ(thrice.err, plain.err + "Restarts: 3\n");

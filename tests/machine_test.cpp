@@ -113,18 +113,82 @@ TEST(Machine, StopsWithOneLineWhenTheHostGoes) {
   EXPECT_TRUE(state.handles[2].has_value());
 }
 
-// A guest that means harm: a triple fault resets, again and again, and the machine still ends in time.
-TEST(Machine, SurvivesATripleFaultLoop) {
+// A guest that means harm: a triple fault resets, again and again, without a word: that has an end, and is
+// named.
+TEST(Machine, EndsATripleFaultLoop) {
   // lidt [cs:0010h] with a limit of 0, then int 3: nothing can be delivered.
   MachineConfig config = config_for(
       rom_with({0x2e, 0x0f, 0x01, 0x1e, 0x10, 0x00, 0xcc, 0xf4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
-  config.timeout = std::chrono::milliseconds(200);
   const Boot boot(config);
-  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kTimeout) << boot.outcome.message;
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kStopped);
+  EXPECT_EQ(boot.outcome.exit_status, 1);
+  EXPECT_THAT(boot.outcome.message,
+              testing::StartsWith("the guest resets for ever and tells nothing: 1000 resets from 0.0 to "));
+  EXPECT_THAT(boot.outcome.message, testing::HasSubstr("the last by a triple fault at F000:0000000"));
   ASSERT_FALSE(boot.events.events.empty());
   EXPECT_NE(boot.events.events[0].text.find("triple fault at F000:0000000"), std::string::npos)
       << boot.events.text();
   EXPECT_LE(boot.events.events.size(), 4u);
+}
+
+// One that writes to its console each time may mean it: the time-out names the resets.
+TEST(Machine, NamesResetsAtTheTimeOut) {
+  MachineConfig config =
+      config_for(rom_with({0xb0, 'x', 0xba, 0x02, 0x04, 0xee,  // mov al, x; mov dx, 402h; out
+                           0xb0, 0xfe, 0xe6, 0x64, 0xf4}));    // 64h = FEh; hlt
+  config.timeout = std::chrono::milliseconds(300);
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kTimeout) << boot.outcome.message;
+  EXPECT_GT(boot.machine->resets().count(), ResetLog::kMostInVain);
+  EXPECT_THAT(boot.outcome.message, testing::HasSubstr(" resets from 0.0 to "));
+  EXPECT_THAT(boot.outcome.message,
+              testing::HasSubstr("; the last by the keyboard controller at F000:0000000A"));
+}
+
+// "Success when the console shows this text", also when no newline follows because the guest waits for a key.
+TEST(Machine, FindsATextWithoutANewline) {
+  const Image rom = rom_with({0xba, 0x02, 0x04, 0xb0, '=', 0xee, 0xb0, '>', 0xee, 0xb0, ' ', 0xee, 0xe4, 0x64,
+                              0xeb, 0xfc});  // in al, 64h; jmp $-2
+  std::vector<std::uint64_t> instructions;
+  for (int i = 0; i < 2; ++i) {
+    MachineConfig config = config_for(rom);
+    config.until = "=> ";
+    const Boot boot(config);
+    EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message;
+    EXPECT_EQ(boot.log, "=> ");
+    instructions.push_back(boot.machine->soft()->cpu_state().instructions);
+  }
+  EXPECT_EQ(instructions[0], instructions[1]) << "a deterministic run ends at the same instruction";
+}
+
+// And the line is shown to its end if it goes on; a guest that never ends it does not hold the machine.
+TEST(Machine, ShowsTheRestOfALineButNotForEver) {
+  const Image whole =
+      rom_with({0xba, 0x02, 0x04, 0xb0, 'a',  0xee, 0xb9, 0x00, 0x40, 0xe2, 0xfe,  // loop $ 4000h times
+                0xb0, 'b',  0xee, 0xb0, '\n', 0xee, 0xb0, 'c',  0xee, 0xeb, 0xfe});
+  const Image endless = rom_with({0xba, 0x02, 0x04, 0xb0, 'a', 0xee, 0xeb, 0xfd});
+  MachineConfig config = config_for(whole);
+  config.until = "a";
+  EXPECT_EQ(Boot(config).log, "ab\n");
+  config.memory.firmware = endless;
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil);
+  EXPECT_GT(boot.log.size(), 1000u);
+}
+
+// The line at the time-out names the place, the bytes, the page and its PAM state.
+TEST(Machine, SaysAtTheTimeOutWhereAndWhat) {
+  // PAM4 (5Dh) = 11h; ds = D800h; mov [10h], al; jmp $-3
+  MachineConfig config = config_for(
+      rom_with({0x66, 0xb8, 0x5c, 0x00, 0x00, 0x80, 0xba, 0xf8, 0x0c, 0x66, 0xef, 0xb0, 0x11, 0xba, 0xfd,
+                0x0c, 0xee, 0xb8, 0x00, 0xd8, 0x8e, 0xd8, 0xc6, 0x06, 0x10, 0x00, 0x00, 0xeb, 0xf9}));
+  config.pam = PamWay::kChip;
+  config.timeout = std::chrono::milliseconds(50);
+  const Boot boot(config);
+  EXPECT_THAT(boot.outcome.message,
+              testing::MatchesRegex("time-out: the guest is still running at F000:000000(16|1B), linear "
+                                    "000F00(16|1B), bytes .*, page 000F0000 "
+                                    "\\(PAM mmio: reads ROM, writes go nowhere\\).*"));
 }
 
 }  // namespace

@@ -5,9 +5,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "lowmeg/memory/mapper.hpp"
 #include "vmm/board/board.hpp"
+#include "vmm/cpu_look.hpp"
 
 namespace vmm {
 
@@ -26,7 +28,8 @@ class Engine {
       kStopped,    ///< it cannot go on; message says why
     };
     Kind kind = Kind::kRan;
-    std::string message;
+    std::string message = {};
+    std::optional<CpuLook> look = {};  ///< of the CPU that the message is about, if it is about one
   };
 
   virtual ~Engine() = default;
@@ -46,8 +49,10 @@ class Engine {
   virtual std::optional<std::string> wait() = 0;
   /// Makes run() return after the instruction in hand. From a device, while run() runs.
   virtual void request_stop() = 0;
-  /// The CPUs as after power-on. Not after a turn of kRan or kIdle.
+  /// The CPUs, and what chips of the board's it has, as after power-on. Not after a turn of kRan or kIdle.
   virtual lowmeg::Result<void> reset() = 0;
+  /// Likewise: INIT on the CPUs' pins, and nothing else.
+  virtual lowmeg::Result<void> init() = 0;
   /// Moves the A20M# pin. False: this engine cannot mask addresses, which stay whole. From a port device.
   virtual bool set_a20(Level /*level*/) { return false; }
   /// Whether the CPUs have an FPU, as CPUID tells the guest.
@@ -61,8 +66,13 @@ class Engine {
   /// The same for memory devices. Taken last and for a moment: nothing that commits a map may run under it.
   virtual std::unique_lock<std::mutex> hold_memory_devices() { return {}; }
 
-  /// Where the guest is, for a person: CS:EIP.
+  /// Where the guest is, for a person: CS:EIP of the CPU that fell, or of the first.
   virtual std::string where() = 0;
+  /// What every CPU is doing; looks twice where one look does not tell. None if the accelerator does not
+  /// answer.
+  virtual std::vector<CpuLook> look() = 0;
+  /// Linear to physical, by the page tables of the CPU; none where they have nothing.
+  virtual std::optional<lowmeg::Gpa> translate(unsigned cpu, std::uint64_t linear) = 0;
 };
 
 }  // namespace vmm

@@ -10,6 +10,7 @@
 #include <memory>
 #include <numeric>
 #include <optional>
+#include <string_view>
 
 namespace vmm {
 namespace {
@@ -88,6 +89,12 @@ Result<Image> load_firmware(const std::string& path) {
                   fmt::format("{} bytes; a power of two from 64 KiB to 1 MiB is needed", image->size()));
   }
   return image;
+}
+
+std::string text_at_the_end(const Image& firmware) {
+  constexpr std::string_view kBanner = "SeaBIOS (version";
+  const bool is_sea_bios = !std::ranges::search(firmware, kBanner).empty();
+  return is_sea_bios ? "No bootable device" : "";
 }
 
 Result<Image> load_vga_bios(const std::string& path, VgaBus bus) {

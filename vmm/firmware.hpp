@@ -34,4 +34,8 @@ lowmeg::Result<OptionRom> load_linux_loader(const std::string& path = "/usr/shar
 /// next that one has, and an event says so.
 lowmeg::Result<Image> load_floppy(const std::string& path, lowmeg::EventSink& events);
 
+/// What this firmware writes to its console when it has found nothing to boot; empty for what is not known.
+/// SeaBIOS alone is: it is told by its banner, "SeaBIOS (version", which the image contains as it is.
+std::string text_at_the_end(const Image& firmware);
+
 }  // namespace vmm

@@ -10,6 +10,7 @@
 #include "vmm/chipset/guest_memory.hpp"
 #include "vmm/cpu_kvm/board_exits.hpp"
 #include "vmm/cpu_kvm/kvm_cpus.hpp"
+#include "vmm/cpu_kvm/progress_watch.hpp"
 #include "vmm/engine.hpp"
 #include "vmm/machine_clock.hpp"
 
@@ -35,14 +36,19 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   InterruptLines* interrupt_lines() override { return this; }
   lowmeg::Result<void> attach(Board& board) override;
   Turn run() override;
-  std::optional<std::string> wait() override { return std::nullopt; }
+  std::optional<std::string> wait() override { return halted_for_ever_; }
   void request_stop() override { cpus_->request_stop(); }
-  lowmeg::Result<void> reset() override { return cpus_->reset(); }
+  lowmeg::Result<void> reset() override;
+  lowmeg::Result<void> init() override;
   void stop() override { cpus_->stop(); }
   std::unique_lock<std::mutex> hold_devices() override { return exits_->lock_ports(); }
   bool has_fpu() const override { return has_fpu_; }
   std::unique_lock<std::mutex> hold_memory_devices() override { return exits_->lock_memory(); }
-  std::string where() override { return cpus_->where(0); }
+  std::string where() override;
+  std::vector<CpuLook> look() override;
+  std::optional<lowmeg::Gpa> translate(unsigned cpu, std::uint64_t linear) override {
+    return cpus_->translate(cpu, linear);
+  }
 
  private:
   // What the CPUs are doing, as the machine's thread has told them.
@@ -53,6 +59,13 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
                              lowmeg::kvm::Syscalls& mapper_syscalls);
   lowmeg::Result<void> let_run();
   Turn park(Turn turn);
+  std::optional<Turn> watch();
+  std::optional<Turn> watch_step();
+  void judge(const std::vector<VcpuLook>& looks);
+  bool is_stuck(unsigned cpu, const VcpuLook& look);
+  bool ended(unsigned cpu, const VcpuLook& before);
+  Turn failed();
+  void forget_looks();
 
   // VcpuExits: to the board once there is one; before that no CPU runs.
   std::uint32_t io_in(std::uint16_t port, unsigned size) override {
@@ -75,6 +88,7 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
 
   WallClock clock_;
   std::unique_ptr<KvmVm> vm_;
+  const GuestMemory* memory_ = nullptr;
   std::unique_ptr<KvmCpus> cpus_;
   std::unique_ptr<lowmeg::kvm::KvmMapper> mapper_;
   std::optional<BoardExits> exits_;
@@ -82,6 +96,17 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   Phase phase_ = Phase::kNew;
   std::atomic<bool> was_busy_{false};  // there were port accesses since the last turn
   unsigned quiet_turns_ = 0;
+
+  // How the CPUs get on.
+  struct Step {
+    unsigned cpu;
+    VcpuLook before;
+    std::chrono::steady_clock::time_point deadline;
+  };
+  std::chrono::steady_clock::time_point next_look_{};
+  ProgressWatch progress_;
+  std::optional<Step> step_;  // in hand
+  std::optional<std::string> halted_for_ever_;
 };
 
 }  // namespace vmm

@@ -1,9 +1,13 @@
 #include "vmm/machine.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <span>
 
 #include "vmm/chipset/bus_map.hpp"
+#include "vmm/whereabouts.hpp"
 
 namespace vmm {
 namespace {
@@ -16,6 +20,26 @@ constexpr int kStoppedStatus = 1;
 // Of the machine's time, between two looks at the screen, and for COM1's input.
 constexpr std::uint64_t kLookNs = 20'000'000, kInputNs = 2'000'000;
 constexpr unsigned kHostBridgeDevice = 0, kAgpBridgeDevice = 1;
+
+// How long, by the machine's clock, the line with the text may stay as it is, and how long it may go on.
+constexpr std::uint64_t kQuietAfterText = 100'000'000, kMostAfterText = 250'000'000;
+
+// What a person is told of a CPU at the time-out; the one with the greatest weight is the one to tell of.
+struct StateOfCpu {
+  CpuLook::Activity activity;
+  int weight;
+  const char* text;
+};
+constexpr StateOfCpu kStates[] = {
+    {CpuLook::Activity::kStuck, 4, "is stuck within KVM, which never ends the instruction"},
+    {CpuLook::Activity::kRuns, 3, "is still running"},
+    {CpuLook::Activity::kHalted, 2, "is halted and waits for an interrupt"},
+    {CpuLook::Activity::kHaltedForEver, 1, "has halted for ever, interrupts off"},
+    {CpuLook::Activity::kWaitsForSipi, 0, "waits to be started"},
+};
+const StateOfCpu& state_of(CpuLook::Activity activity) {
+  return *std::ranges::find(kStates, activity, &StateOfCpu::activity);
+}
 
 // The guest's date at power-on: today's, or always the same one.
 std::chrono::sys_seconds rtc_start(Timing timing) {
@@ -205,8 +229,7 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
     if (auto outcome = after(turn)) return *outcome;
     if (screen_shows_text()) return {Outcome::Kind::kUntil, 0, ""};
     take_com1_input();
-    if (watch_.found() && (watch_.line_complete() || turn.kind == Engine::Turn::Kind::kIdle))
-      return {Outcome::Kind::kUntil, 0, ""};
+    if (shows_enough(turn.kind)) return {Outcome::Kind::kUntil, 0, ""};
     if (!runs_on && steady_clock::now() >= deadline) return timed_out();
   }
 }
@@ -232,9 +255,32 @@ void Machine::take_com1_input() {
   board_->com1().receive(std::span(bytes).first(config_.com1_input(bytes)));
 }
 
+// The text is there, and its line is complete or nothing comes any more: a prompt has no newline behind it.
+bool Machine::shows_enough(Engine::Turn::Kind turn) {
+  if (!watch_.found()) return false;
+  if (watch_.line_complete() || turn == Engine::Turn::Kind::kIdle) return true;
+  const std::uint64_t now = engine_->clock().now_ns();
+  return now - last_put_ns_ >= kQuietAfterText || now - found_ns_ >= kMostAfterText;
+}
+
 Outcome Machine::timed_out() {
-  return {Outcome::Kind::kTimeout, kTimeoutStatus,
-          "time-out: the guest is still running at " + engine_->where()};
+  std::vector<CpuLook> looks = engine_->look();
+  std::string line = "time-out: the guest does not answer";
+  // The CPU that tells most.
+  const auto most =
+      std::ranges::max_element(looks, {}, [](const CpuLook& look) { return state_of(look.activity).weight; });
+  if (most != looks.end()) {
+    const std::string cpu = looks.size() == 1 ? "" : fmt::format(" (CPU {} of {})", most->cpu, looks.size());
+    line = fmt::format("time-out: the guest {} at {:04X}:{:08X}{}, {}", state_of(most->activity).text,
+                       most->cs, most->ip, cpu, around(*most));
+  }
+  if (resets_.count() != 0) line += "; " + resets_.text();
+  return {Outcome::Kind::kTimeout, kTimeoutStatus, line};
+}
+
+std::string Machine::around(const CpuLook& look) {
+  const Whereabouts whereabouts(engine_->mapper().map().cpu, *memory_, *chipset_);
+  return whereabouts.text(look, [&](std::uint64_t linear) { return engine_->translate(look.cpu, linear); });
 }
 
 std::optional<Outcome> Machine::after(const Engine::Turn& turn) {
@@ -250,13 +296,9 @@ std::optional<Outcome> Machine::after(const Engine::Turn& turn) {
     case Engine::Turn::Kind::kShutdown:
       // Another CPU may have asked for something before this one fell.
       if (fault_ || power_off_status_) return after_request();
-      if (triple_faults_.admit()) {
-        listeners_.events.event(
-            {lowmeg::Severity::kWarning, "vmm", "triple fault at " + engine_->where() + ": reset"});
-      }
-      return reset_all();
+      return carry_out(kResetByTripleFault);
     case Engine::Turn::Kind::kStopped:
-      return stopped(turn.message);
+      return stopped(turn.look ? turn.message + "; " + around(*turn.look) : turn.message);
   }
   return std::nullopt;
 }
@@ -265,17 +307,36 @@ std::optional<Outcome> Machine::after_request() {
   if (fault_) return stopped(fault_->message());
   if (power_off_status_)
     return Outcome{Outcome::Kind::kPowerOff, *power_off_status_, "the guest turned the machine off"};
-  if (reset_wanted_) return reset_all();
+  if (reset_wanted_) return carry_out(*reset_wanted_);
   return std::nullopt;
 }
 
-std::optional<Outcome> Machine::reset_all() {
-  reset_wanted_ = false;
-  board_->reset();
-  if (auto cleared = claims_changed(); !cleared) return stopped(cleared.error().message());
-  if (auto reset = engine_->reset(); !reset) return stopped(reset.error().message());
-  if (auto reset = chipset_->reset(); !reset) return stopped(reset.error().message());
+std::optional<Outcome> Machine::carry_out(ResetCause cause) {
+  // Of two at once, asked for by two CPUs, the one that reaches further.
+  if (reset_wanted_ && reset_wanted_->kind == ResetKind::kHard) cause = *reset_wanted_;
+  reset_wanted_.reset();
+  note(cause);
+  if (resets_.is_loop()) return stopped("the guest resets for ever and tells nothing: " + resets_.text());
+  const bool is_init = cause.kind == ResetKind::kInit && config_.init_reach == InitReach::kCpus;
+  if (auto reset = is_init ? engine_->init() : reset_all(); !reset) return stopped(reset.error().message());
   return std::nullopt;
+}
+
+Result<void> Machine::reset_all() {
+  board_->reset();
+  return claims_changed().and_then([this] { return engine_->reset(); }).and_then([this] {
+    return chipset_->reset();
+  });
+}
+
+void Machine::note(const ResetCause& cause) {
+  const std::string where = engine_->where();
+  const bool starts_over = board_->cmos().shutdown_status() == 0;
+  resets_.add(cause, starts_over ? ResetLog::Errand::kStartsOver : ResetLog::Errand::kGoesOn, where,
+              engine_->clock().now_ns());
+  if (cause != kResetByTripleFault || !triple_faults_.admit()) return;
+  listeners_.events.event(
+      {lowmeg::Severity::kWarning, "vmm", "triple fault at " + where + ": the CPUs are reset"});
 }
 
 Outcome Machine::stopped(std::string message) const {
@@ -287,8 +348,8 @@ void Machine::power_off(int exit_status) {
   engine_->request_stop();
 }
 
-void Machine::reset() {
-  reset_wanted_ = true;
+void Machine::reset(const ResetCause& cause) {
+  if (!reset_wanted_ || cause.kind == ResetKind::kHard) reset_wanted_ = cause;
   engine_->request_stop();
 }
 
@@ -306,7 +367,11 @@ void Machine::fault(const lowmeg::Error& error) {
 }
 
 void Machine::put(char c) {
+  const bool was_found = watch_.found();
   watch_.put(c);
+  resets_.progress();
+  if (watch_.found()) last_put_ns_ = engine_->clock().now_ns();
+  if (!was_found) found_ns_ = last_put_ns_;
   if (watch_.line_complete()) engine_->request_stop();
 }
 

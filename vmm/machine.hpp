@@ -12,6 +12,7 @@
 #include "vmm/chipset/hyperv_way.hpp"
 #include "vmm/console_watch.hpp"
 #include "vmm/kvm_engine.hpp"
+#include "vmm/reset_log.hpp"
 #include "vmm/soft_engine.hpp"
 
 namespace vmm {
@@ -46,6 +47,12 @@ enum class KvmMap {
   kSlots,    ///< by read-only slots, which come and go
 };
 
+/// What a reset that is INIT (reset_cause.hpp) reaches.
+enum class InitReach {
+  kCpus,     ///< the processors, as the chips have it
+  kMachine,  ///< everything, as QEMU has it
+};
+
 struct MachineConfig {
   MemoryConfig memory;
   Accel accel = Accel::kSoft;
@@ -71,6 +78,7 @@ struct MachineConfig {
   /// Whether all above guest memory is torn down and built anew from saved state after this config access
   /// (the n-th, from 1). Empty: never.
   std::function<bool(std::uint64_t n, ConfigAccess access)> restart_after;
+  InitReach init_reach = InitReach::kCpus;
 };
 
 /// Whom the machine tells: on the thread that runs it, and on KVM also on the CPUs' threads, one at a time.
@@ -145,6 +153,8 @@ class Machine final : private PowerControl,
   const Board& board() const { return *board_; }
   /// The text on the screen, in lines; empty without a display device.
   std::string screen();
+  /// What reset the guest, and how often.
+  const ResetLog& resets() const { return resets_; }
   /// How often the chipset was built anew.
   std::uint64_t restarts() const { return restarts_; }
 
@@ -163,13 +173,17 @@ class Machine final : private PowerControl,
   Outcome timed_out();
   bool screen_shows_text();
   void take_com1_input();
+  bool shows_enough(Engine::Turn::Kind turn);
+  std::string around(const CpuLook& look);
   std::optional<Outcome> after(const Engine::Turn& turn);
   std::optional<Outcome> after_request();
-  std::optional<Outcome> reset_all();
+  std::optional<Outcome> carry_out(ResetCause cause);
+  lowmeg::Result<void> reset_all();
+  void note(const ResetCause& cause);
   Outcome stopped(std::string message) const;
 
   void power_off(int exit_status) override;
-  void reset() override;
+  void reset(const ResetCause& cause) override;
   void fault(const lowmeg::Error& error) override;
   void put(char c) override;
   void accessed(ConfigAccess access) override;
@@ -200,7 +214,9 @@ class Machine final : private PowerControl,
   // Volatile state: what the guest has asked for.
   std::optional<int> power_off_status_;
   std::optional<lowmeg::Error> fault_;
-  bool reset_wanted_ = false;
+  std::optional<ResetCause> reset_wanted_;
+  std::uint64_t found_ns_ = 0, last_put_ns_ = 0;  // the text of --until; the console's last character
+  ResetLog resets_;
   std::uint64_t config_accesses_ = 0;
   std::uint64_t restarts_ = 0;
   std::uint64_t next_look_ns_ = 0;   // at the screen

@@ -66,7 +66,8 @@ Engine::Turn SoftEngine::run() {
       break;
   }
   return {Turn::Kind::kStopped,
-          "the guest turns paging on (CR0.PG) at " + where() + ", which the software CPU does not have"};
+          "the guest turns paging on (CR0.PG) at " + where() + ", which the software CPU does not have",
+          {}};
 }
 
 std::uint64_t SoftEngine::slice() const {
@@ -101,6 +102,24 @@ std::string SoftEngine::where() {
   const std::string place = fmt::format("{:04X}:{:08X}", state.segment[kCs].selector, state.eip);
   const std::optional<RepeatedException> repeated = cpu_->repeated_exception();
   return repeated ? place + "; " + describe(*repeated) : place;
+}
+
+std::vector<CpuLook> SoftEngine::look() {
+  const CpuState state = cpu_->state();
+  constexpr std::uint16_t kBig = 0x400;  // D/B of the code segment
+  CpuLook look{.code_size = (state.segment[kCs].access & kBig) != 0 ? 4u : 2u,
+               .cs = state.segment[kCs].selector,
+               .ip = state.eip,
+               .gdt = state.gdt.base,
+               .idt = state.idt.base,
+               .task = state.tr.base};
+  std::ranges::copy(state.gpr, look.gpr.begin());
+  for (unsigned i = 0; i < look.base.size(); ++i) look.base[i] = state.segment[i].base;
+  if (state.activity == Activity::kHalted) {
+    look.activity =
+        (state.eflags & kInterruptFlag) != 0 ? CpuLook::Activity::kHalted : CpuLook::Activity::kHaltedForEver;
+  }
+  return {look};
 }
 
 void SoftEngine::set(Level level) {

@@ -27,6 +27,10 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
     cpu_->reset();
     return {};
   }
+  lowmeg::Result<void> init() override {
+    cpu_->init();
+    return {};
+  }
   bool set_a20(Level level) override {
     cpu_->set_a20(level == Level::kHigh ? CpuSoft::Level::kHigh : CpuSoft::Level::kLow);
     return true;
@@ -34,6 +38,8 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
   bool has_fpu() const override { return CpuSoft::kHasFpu; }
   std::optional<std::string> news() override;
   std::string where() override;
+  std::vector<CpuLook> look() override;
+  std::optional<lowmeg::Gpa> translate(unsigned /*cpu*/, std::uint64_t linear) override { return linear; }
 
   CpuState cpu_state() const { return cpu_->state(); }
 

@@ -121,6 +121,7 @@ class Board {
   lowmeg::bridge::ConfigPorts& config_ports() { return config_ports_; }
   Pic& pic() { return pic_; }
   Pit& pit() { return pit_; }
+  const Cmos& cmos() const { return cmos_; }
   FwCfg& fw_cfg() { return fw_cfg_; }
   Com1& com1() { return com1_; }
   /// The screen, or null without a display device.

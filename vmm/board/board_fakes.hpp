@@ -24,9 +24,13 @@ class FakeClock final : public Clock {
 class FakePower final : public PowerControl {
  public:
   void power_off(int exit_status) override { statuses.push_back(exit_status); }
-  void reset() override { ++resets; }
+  void reset(const ResetCause& cause) override {
+    ++resets;
+    causes.push_back(cause);
+  }
   std::vector<int> statuses;
   unsigned resets = 0;
+  std::vector<ResetCause> causes;
 };
 
 class FakePin final : public InterruptPin {

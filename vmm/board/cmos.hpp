@@ -38,6 +38,9 @@ class Cmos final : public PortDevice {
   /// Battery-backed: only the index and registers A to C change.
   void reset();
 
+  /// What the firmware is to do after a reset (0Fh); 0: POST.
+  std::uint8_t shutdown_status() const { return bytes_[0x0f]; }
+
   std::uint32_t read(std::uint16_t port, unsigned size) override;
   void write(std::uint16_t port, unsigned size, std::uint32_t value) override;
 

@@ -113,7 +113,7 @@ void I8042::command(std::uint8_t value) {
   if (value == kReadCommandByte) answer({command_byte_});
   if (value == kReadOutputPort) answer({output_port_});
   if (value == kSelfTest) status_ |= kStatusSys;
-  if (value >= kPulse && !(value & kNotReset)) power_.reset();
+  if (value >= kPulse && !(value & kNotReset)) power_.reset(kResetByKeyboardController);
 }
 
 void I8042::parameter(std::uint8_t command, std::uint8_t value) {
@@ -138,7 +138,7 @@ void I8042::set_output_port(std::uint8_t value) {
 
 void I8042::write_output_port(std::uint8_t value) {
   set_output_port(value | kNotReset);
-  if (!(value & kNotReset)) power_.reset();
+  if (!(value & kNotReset)) power_.reset(kResetByKeyboardController);
 }
 
 void I8042::keyboard(std::uint8_t value) {

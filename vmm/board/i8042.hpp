@@ -2,8 +2,8 @@
 // acknowledges.
 //
 // After the Intel 8042 data sheet (UPI-42) and the IBM PC AT technical reference, "Keyboard controller":
-// self-tests, command byte, output port, the pulse that resets the machine. Left out: scan codes and IRQ 1,
-// because nobody types; a mouse (a byte sent to it vanishes).
+// self-tests, command byte, output port, and the pulse of its bit 0, which is INIT (RCIN# of the PIIX). Left
+// out: scan codes and IRQ 1, because nobody types; a mouse (a byte sent to it vanishes).
 #pragma once
 
 #include <array>

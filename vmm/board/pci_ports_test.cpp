@@ -1,5 +1,6 @@
 #include "vmm/board/pci_ports.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "vmm/board/board_fakes.hpp"
@@ -93,12 +94,14 @@ TEST(ResetControl, ResetsOnARiseOfBit2) {
   struct Row {
     unsigned value, reads, resets;
   };
-  const Row rows[] = {{0x02, 0x02, 0}, {0x06, 0x06, 1}, {0x04, 0x04, 1}, {0xf8, 0x00, 1}, {0xff, 0x07, 2}};
+  const Row rows[] = {{0x02, 0x02, 0}, {0x06, 0x06, 1}, {0x04, 0x04, 1}, {0xf8, 0x00, 1}, {0xff, 0x07, 2},
+                      {0x02, 0x02, 2}, {0x00, 0x00, 2}, {0x04, 0x04, 3}, {0x06, 0x06, 3}};
   for (const Row& row : rows) {
     control.write(0xcf9, 1, row.value);
     EXPECT_EQ(control.read(0xcf9, 1), row.reads);
     EXPECT_EQ(power.resets, row.resets) << row.value;
   }
+  EXPECT_THAT(power.causes, testing::ElementsAre(kHardResetByCf9, kHardResetByCf9, kSoftResetByCf9));
 }
 
 }  // namespace

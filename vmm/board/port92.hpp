@@ -1,7 +1,8 @@
 // System control port A at 92h: A20 and fast reset.
 //
-// After the IBM PS/2 technical reference: bit 1 is the alternate A20 gate, a rise of bit 0 resets. Left out:
-// the lights and the password lock of the upper bits, which read back too.
+// After the IBM PS/2 technical reference and the PIIX4 data sheet (290562), P92: bit 1 is the alternate A20
+// gate, a rise of bit 0 is INIT, which leaves this register as it is: for another one bit 0 is cleared first.
+// Left out: the lights and the password lock of the upper bits, which read back too.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ class Port92 final : public PortDevice {
   void write(std::uint16_t /*port*/, unsigned /*size*/, std::uint32_t value) override {
     const std::uint32_t risen = value & ~std::uint32_t{value_};
     store(static_cast<std::uint8_t>(value));
-    if (risen & kFastReset) power_.reset();
+    if (risen & kFastReset) power_.reset(kResetByPort92);
   }
 
  private:

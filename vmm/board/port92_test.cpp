@@ -22,6 +22,7 @@ TEST(Port92, ResetsOnARiseOfBit0) {
     EXPECT_EQ(port92.read(0x92, 1), row.value);
     EXPECT_EQ(power.resets, row.resets) << row.value;
   }
+  EXPECT_EQ(power.causes, std::vector(2, kResetByPort92));
   port92.reset();
   EXPECT_EQ(port92.read(0x92, 1), 0u);
 }

@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "vmm/board/reset_cause.hpp"
+
 namespace vmm {
 
 /// Answers I/O cycles at the ports it was placed at. Whatever the guest does is defined: what a device does
@@ -48,7 +50,7 @@ class PowerControl {
  public:
   virtual ~PowerControl() = default;
   virtual void power_off(int exit_status) = 0;
-  virtual void reset() = 0;
+  virtual void reset(const ResetCause& cause) = 0;
 };
 
 }  // namespace vmm

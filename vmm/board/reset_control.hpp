@@ -1,7 +1,7 @@
 // The PIIX3's reset control register RCR at CF9h.
 //
-// After the PIIX3 data sheet (290550), RCR: bit 1 chooses a hard reset, and bit 2 resets when it rises.
-// Both kinds reset the whole machine here. Left out: the self-test of bit 0.
+// After the PIIX3 data sheet (290550), RCR: bit 1 (SRST) chooses a hard reset or INIT, and bit 2 (RCPU)
+// starts it when it rises. INIT leaves the register as it is. Left out: the self-test of bit 0.
 #pragma once
 
 #include <cstdint>
@@ -24,12 +24,13 @@ class ResetControl final : public PortDevice {
   void write(std::uint16_t /*port*/, unsigned /*size*/, std::uint32_t value) override {
     const std::uint32_t risen = value & ~std::uint32_t{rcr_};
     rcr_ = value & kWritable;
-    if (risen & kResetCpu) power_.reset();
+    if (risen & kResetCpu) power_.reset(value & kSystemReset ? kHardResetByCf9 : kSoftResetByCf9);
   }
 
  private:
-  static constexpr std::uint8_t kWritable = 0x07;   // BIST, SRST, RCPU
-  static constexpr std::uint32_t kResetCpu = 0x04;  // RCPU
+  static constexpr std::uint8_t kWritable = 0x07;      // BIST, SRST, RCPU
+  static constexpr std::uint32_t kResetCpu = 0x04;     // RCPU
+  static constexpr std::uint32_t kSystemReset = 0x02;  // SRST
 
   PowerControl& power_;
   std::uint8_t rcr_ = 0;

@@ -9,7 +9,9 @@ using lowmeg::decode::AddressDecoder;
 ChipWay::Parts::Parts(const ChipWay& way, Listener listener, DecodeTimeline::Start start)
     : committer(AddressDecoder(way.bus_, way.memory_.ram.size()), way.mapper_),
       timeline(committer, std::move(listener), start),
-      bridge(way.config_.identity, way.config_.options, timeline, way.events_) {}
+      bridge(way.config_.identity, way.config_.options, timeline, way.events_) {
+  timeline.watch(bridge);
+}
 
 ChipWay::ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory::Mapper& mapper,
                  lowmeg::EventSink& events, Listener listener)

@@ -1,5 +1,8 @@
 #include "vmm/chipset/decode_timeline.hpp"
 
+#include <iterator>
+#include <utility>
+
 #include "lowmeg/get/stopwatch.hpp"
 
 namespace vmm {
@@ -7,7 +10,7 @@ namespace {
 
 using lowmeg::DecodeRegisters;
 
-// The dwords that hold registers of the address decode, with zeros for all else in them.
+// The dwords that hold registers of the address decode, and these registers alone, with zeros for all else.
 struct DecodeDword {
   unsigned device;
   std::uint8_t offset;
@@ -33,19 +36,41 @@ constexpr DecodeDword kDwords[] = {
     {1, 0x3c, [](const DecodeRegisters& r) { return dword(0, 0, r.agp.bctrl, 0); }},
 };
 
-std::optional<RegisterChange> register_change(const DecodeRegisters& before, const DecodeRegisters& now) {
-  for (const DecodeDword& row : kDwords) {
-    if (row.value(before) != row.value(now))
-      return RegisterChange{row.offset, row.value(before), row.value(now), row.device};
-  }
-  return std::nullopt;
-}
-
 lowmeg::PamStates pam_states(const DecodeRegisters& r) {
   return lowmeg::decode_pam(lowmeg::pam_dwords(r.pam));
 }
 
 }  // namespace
+
+void DecodeTimeline::watch(lowmeg::bridge::ChipBridge& bridge) {
+  bridge_ = &bridge;
+  read_ = read_all();
+}
+
+std::vector<std::uint32_t> DecodeTimeline::read_all() const {
+  std::vector<std::uint32_t> dwords;
+  for (const DecodeDword& row : kDwords) {
+    if (row.device == 0) {
+      dwords.push_back(bridge_->read(row.offset));
+    } else {
+      lowmeg::bridge::ConfigFunction* const agp = bridge_->agp_bridge();
+      dwords.push_back(agp ? agp->read(row.offset) : 0);
+    }
+  }
+  return dwords;
+}
+
+std::optional<RegisterChange> DecodeTimeline::take_register_change(const DecodeRegisters& before,
+                                                                   const DecodeRegisters& now) {
+  if (!bridge_) return std::nullopt;
+  const std::vector<std::uint32_t> read_before = std::exchange(read_, read_all());
+  for (std::size_t i = 0; i < std::size(kDwords); ++i) {
+    const DecodeDword& row = kDwords[i];
+    if (row.value(before) != row.value(now))
+      return RegisterChange{row.offset, read_before[i], read_[i], row.device};
+  }
+  return std::nullopt;
+}
 
 lowmeg::Result<void> DecodeTimeline::changed(const DecodeRegisters& registers, lowmeg::Apply apply) {
   const DecodeRegisters before = seen_.value_or(DecodeRegisters{});
@@ -61,7 +86,8 @@ lowmeg::Result<void> DecodeTimeline::changed(const DecodeRegisters& registers, l
   std::array<lowmeg::GpaStateChange, lowmeg::kPamSegmentCount> changes;
   const std::size_t count = lowmeg::pam_changes(pam_states(before), pam_states(registers), apply, changes);
   const bool forced = apply == lowmeg::Apply::kForced;
-  listener_({.config_write = forced ? std::nullopt : register_change(before, registers),
+  const std::optional<RegisterChange> register_change = take_register_change(before, registers);
+  listener_({.config_write = forced ? std::nullopt : register_change,
              .segments = {changes.begin(), changes.begin() + count},
              .get = std::nullopt,
              .nanoseconds = nanoseconds});

@@ -9,7 +9,8 @@
 
 namespace vmm {
 
-/// A dword of the bridge before and after a config write; of the chips only the bits that decode depends on.
+/// A dword of the bridge before and after a config write, as the guest reads it. Only writes that change what
+/// the guest sees are told of: other bits of the dword that have changed meanwhile show as if by this one.
 struct RegisterChange {
   std::uint8_t offset = 0;  ///< a multiple of 4
   std::uint32_t before = 0;

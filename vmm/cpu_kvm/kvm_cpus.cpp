@@ -34,6 +34,21 @@ std::vector<GuestExit*> guest_exits(const std::vector<std::unique_ptr<Vcpu>>& vc
   return exits;
 }
 
+// Linux, include/uapi/linux/kvm.h: KVM_INTERNAL_ERROR_*; the first, an instruction that KVM cannot emulate,
+// is the mapper's.
+const char* internal_error_name(std::uint32_t suberror) {
+  switch (suberror) {
+    case 2:
+      return "KVM met two exceptions at once";
+    case 3:
+      return "KVM cannot deliver an event";
+    case 4:
+      return "the processor left the guest for an unexpected reason";
+    default:
+      return "KVM cannot go on";
+  }
+}
+
 std::string place(unsigned cpu, const Result<VcpuRegisters>& registers) {
   if (!registers) return fmt::format("CPU {}", cpu);
   return fmt::format("CPU {} at {:04X}:{:08X}", cpu, registers->system.cs.selector, registers->general.rip);
@@ -68,7 +83,8 @@ KvmCpus::KvmCpus(const KvmCpusConfig& config, std::vector<std::unique_ptr<Vcpu>>
     : vm_(config.vm),
       exits_(config.exits),
       vcpus_(std::move(vcpus)),
-      gate_(std::make_unique<RunGate>(guest_exits(vcpus_), config.patience)) {}
+      gate_(std::make_unique<RunGate>(guest_exits(vcpus_), config.patience)),
+      exits_seen_(vcpus_.size()) {}
 
 KvmCpus::~KvmCpus() {
   stop();
@@ -103,10 +119,12 @@ void KvmCpus::run(unsigned cpu) {
     const int error = vcpu.enter_guest();
     const lowmeg::kvm::AfterRun after = mapper_->after_run(
         {.run = vcpu.run(), .error = error, .entered = generation, .rip = [&] { return rip_of(vcpu); }});
-    gate_->left(cpu, in_hand(error, vcpu.run()));
+    const RunGate::InHand hand = in_hand(error, vcpu.run());
+    if (hand != RunGate::InHand::kNothing) exits_seen_[cpu].fetch_add(1, std::memory_order_relaxed);
+    gate_->left(cpu, hand);
     serve_bus(after, *mapper_, exits_);
     if (after.action == AfterRun::Action::kStop)
-      fail({Errc::kSystem, fmt::format("CPU {}: {}", cpu, after.line), 0});
+      fail({Errc::kSystem, fmt::format("CPU {}: {}", cpu, after.line), 0}, cpu);
     if (after.action == AfterRun::Action::kEmbedder) conclude(cpu, error);
   }
 }
@@ -121,7 +139,7 @@ void KvmCpus::conclude(unsigned cpu, int error) {
 // EINTR is a kick. EAGAIN: a CPU that waited for SIPI has got it and wants to be run again.
 void KvmCpus::conclude_error(unsigned cpu, int error) {
   if (error == EINTR || error == EAGAIN) return;
-  fail({Errc::kSystem, "KVM_RUN, " + place(cpu, vcpus_[cpu]->registers()), error});
+  fail({Errc::kSystem, "KVM_RUN, " + place(cpu, vcpus_[cpu]->registers()), error}, cpu);
 }
 
 void KvmCpus::conclude_exit(unsigned cpu) {
@@ -132,23 +150,31 @@ void KvmCpus::conclude_exit(unsigned cpu) {
       return;
     case KVM_EXIT_SHUTDOWN:
     case KVM_EXIT_SYSTEM_EVENT:
-      return request_stop(Stop::kShutdown);
+      return request_stop(Stop::kShutdown, cpu);
+    case KVM_EXIT_DEBUG:
+      static_cast<void>(vcpus_[cpu]->set_stepping(Vcpu::Stepping::kOff));
+      stepped_to_.store(run.debug.arch.pc, std::memory_order_release);
+      has_stepped_.store(true, std::memory_order_release);
+      return;
     case KVM_EXIT_INTERNAL_ERROR:
       return fail({Errc::kSystem,
-                   fmt::format("{}: KVM cannot go on, internal error {}",
-                               place(cpu, vcpus_[cpu]->registers()), run.internal.suberror),
-                   0});
+                   fmt::format("{}: {} (internal error {})", place(cpu, vcpus_[cpu]->registers()),
+                               internal_error_name(run.internal.suberror), run.internal.suberror),
+                   0},
+                  cpu);
     case KVM_EXIT_FAIL_ENTRY:
       return fail(
           {Errc::kSystem,
            fmt::format("{}: the processor refuses to enter the guest, reason {:#x}",
                        place(cpu, vcpus_[cpu]->registers()), run.fail_entry.hardware_entry_failure_reason),
-           0});
+           0},
+          cpu);
     default:
       return fail({Errc::kSystem,
                    fmt::format("{}: KVM left the guest for reason {}, which is not expected",
                                place(cpu, vcpus_[cpu]->registers()), run.exit_reason),
-                   0});
+                   0},
+                  cpu);
   }
 }
 
@@ -174,35 +200,50 @@ void KvmCpus::request_stop() {
 }
 
 // The gate is told under the same lock, so that go_on() comes before both or after both.
-void KvmCpus::request_stop(Stop why) {
+void KvmCpus::request_stop(Stop why, std::optional<unsigned> cpu) {
   const std::lock_guard lock(mutex_);
+  if (cpu && failure_.what.empty()) stopped_cpu_ = cpu;
   stops_.insert(why);
   gate_->request_stop();
 }
 
-void KvmCpus::fail(Error error) {
+void KvmCpus::fail(Error error, std::optional<unsigned> cpu) {
   {
     const std::lock_guard lock(mutex_);
-    if (!stops_.contains(Stop::kFailed) && told_ != Stop::kFailed) failure_ = std::move(error);
+    if (!stops_.contains(Stop::kFailed) && told_ != Stop::kFailed) {
+      failure_ = std::move(error);
+      stopped_cpu_ = cpu;
+    }
   }
   request_stop(Stop::kFailed);
 }
 
 Result<void> KvmCpus::reset() {
+  return to_each_vcpu(&Vcpu::reset).and_then([this] { return vm_.reset(); });
+}
+
+Result<void> KvmCpus::init() {
+  return to_each_vcpu(&Vcpu::init);
+}
+
+Result<void> KvmCpus::to_each_vcpu(Result<void> (Vcpu::*bring)()) {
   LOWMEG_INVARIANT(gate_->parked(), "CPUs are reset while they stand still");
   for (const auto& vcpu : vcpus_) {
-    if (auto reset = vcpu->reset(); !reset) return reset;
+    if (auto done = (*vcpu.*bring)(); !done) return done;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    stops_.erase(Stop::kShutdown);
-  }
-  return vm_.reset();
+  const std::lock_guard lock(mutex_);
+  stops_.erase(Stop::kShutdown);
+  return {};
 }
 
 Error KvmCpus::failure() const {
   const std::lock_guard lock(mutex_);
   return failure_;
+}
+
+std::optional<unsigned> KvmCpus::stopped_cpu() const {
+  const std::lock_guard lock(mutex_);
+  return stopped_cpu_;
 }
 
 std::string KvmCpus::where(unsigned cpu) {
@@ -215,6 +256,49 @@ Result<VcpuRegisters> KvmCpus::registers(unsigned cpu) {
   auto registers = vcpus_[cpu]->registers();
   resume();
   return registers;
+}
+
+Result<std::vector<VcpuLook>> KvmCpus::look() {
+  const bool were_parked = gate_->parked();
+  if (!were_parked) {
+    if (auto paused = pause(); !paused) return tl::unexpected(paused.error());
+  }
+  std::vector<VcpuLook> looks;
+  Result<void> got;
+  for (unsigned cpu = 0; cpu < count() && got; ++cpu) {
+    got = vcpus_[cpu]->look().map([&](const VcpuLook& look) { looks.push_back(look); });
+    if (got) looks.back().exits = exits_seen_[cpu].load(std::memory_order_relaxed);
+  }
+  if (!were_parked) resume();
+  if (!got) return tl::unexpected(got.error());
+  return looks;
+}
+
+std::optional<lowmeg::Gpa> KvmCpus::translate(unsigned cpu, std::uint64_t linear) {
+  if (gate_->parked()) return vcpus_[cpu]->translate(linear);
+  if (!pause()) return std::nullopt;
+  const auto gpa = vcpus_[cpu]->translate(linear);
+  resume();
+  return gpa;
+}
+
+Result<void> KvmCpus::begin_step(unsigned cpu) {
+  has_stepped_.store(false, std::memory_order_release);
+  return set_stepping(cpu, Vcpu::Stepping::kOneInstruction);
+}
+
+bool KvmCpus::end_step(unsigned cpu) {
+  // If it cannot be paused it may be stuck elsewhere: others tell.
+  const bool done = !set_stepping(cpu, Vcpu::Stepping::kOff).has_value();
+  return has_stepped() || done;
+}
+
+Result<void> KvmCpus::set_stepping(unsigned cpu, Vcpu::Stepping stepping) {
+  if (gate_->parked()) return vcpus_[cpu]->set_stepping(stepping);
+  if (auto paused = pause(); !paused) return paused;
+  auto set = vcpus_[cpu]->set_stepping(stepping);
+  resume();
+  return set;
 }
 
 Result<void> KvmCpus::set_registers(unsigned cpu, const VcpuRegisters& registers) {

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -80,6 +81,8 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
   /// While parked, or before start(): all CPUs and the kernel's chips as after power-on. The memory map is
   /// not touched. A triple fault that wait() has not told of yet is over with it.
   lowmeg::Result<void> reset();
+  /// Likewise: INIT on every CPU's pin. The kernel's chips stay as they are.
+  lowmeg::Result<void> init();
 
   /// Ends the threads, whoever pauses. Not to be called from an exit. A second call does nothing. Waits,
   /// without a limit, until each exit in hand has been served: a port access that never comes back (a device
@@ -88,8 +91,22 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
 
   /// Why wait() returned kFailed; one line, with the place.
   lowmeg::Error failure() const;
+  /// The CPU that the last stop is about: a triple fault's, or a failure's if it is one CPU's.
+  std::optional<unsigned> stopped_cpu() const;
   /// "CPU 0 at F000:0000FFF0". Pauses the CPUs for it, as registers().
   std::string where(unsigned cpu);
+
+  /// One moment of all CPUs. Pauses them for it, as registers().
+  lowmeg::Result<std::vector<VcpuLook>> look();
+  /// Linear to physical by a CPU's page tables. Pauses the CPUs likewise.
+  std::optional<lowmeg::Gpa> translate(unsigned cpu, std::uint64_t linear);
+  /// Has one CPU stop KVM after its next instruction, once, and go on. Pauses the CPUs for it. One at a time.
+  lowmeg::Result<void> begin_step(unsigned cpu);
+  /// Whether it has ended an instruction since. Pauses the CPUs.
+  bool end_step(unsigned cpu);
+  /// The linear address after the step, once has_stepped().
+  std::uint64_t stepped_to() const { return stepped_to_.load(std::memory_order_acquire); }
+  bool has_stepped() const { return has_stepped_.load(std::memory_order_acquire); }
 
   unsigned count() const { return static_cast<unsigned>(vcpus_.size()); }
   /// Pauses the CPUs unless they stand still already; not from within an exit but the own CPU's.
@@ -107,8 +124,10 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
   void conclude(unsigned cpu, int error);
   void conclude_error(unsigned cpu, int error);
   void conclude_exit(unsigned cpu);
-  void request_stop(Stop why);
-  void fail(lowmeg::Error error);
+  void request_stop(Stop why, std::optional<unsigned> cpu = std::nullopt);
+  void fail(lowmeg::Error error, std::optional<unsigned> cpu = std::nullopt);
+  lowmeg::Result<void> set_stepping(unsigned cpu, Vcpu::Stepping stepping);
+  lowmeg::Result<void> to_each_vcpu(lowmeg::Result<void> (Vcpu::*bring)());
 
   // Static configuration.
   KvmVm& vm_;
@@ -121,10 +140,14 @@ class KvmCpus final : public lowmeg::kvm::PauseVcpus {
 
   // Volatile state.
   lowmeg::kvm::KvmMapper* mapper_ = nullptr;
-  mutable std::mutex mutex_;     // guards the three below; taken before the gate's
+  mutable std::mutex mutex_;     // guards the four below; taken before the gate's
   std::set<Stop> stops_;         // that wait() has yet to return
   Stop told_ = Stop::kDeadline;  // what it returned last; kDeadline after go_on()
   lowmeg::Error failure_;
+  std::optional<unsigned> stopped_cpu_;
+  std::vector<std::atomic<std::uint64_t>> exits_seen_;  // by CPU
+  std::atomic<std::uint64_t> stepped_to_{0};
+  std::atomic<bool> has_stepped_{false};
 };
 
 }  // namespace vmm

@@ -158,6 +158,36 @@ TEST_F(KvmCpusTest, AResetRestoresEveryRegister) {
   EXPECT_EQ(std::memcmp(&after.system, &before.system, sizeof(after.system)), 0);
 }
 
+// SDM volume 3, table 9-1: INIT leaves the MSRs as they are, RESET does not; and INIT is the CPUs' alone, so
+// the interrupt controller keeps its mask.
+TEST_F(KvmCpusTest, AnInitKeepsWhatAResetDoesNot) {
+  build(code({{0x66, 0xb9, 0x74, 0x01, 0x00, 0x00, 0x0f, 0x32, 0x66, 0xe7, 0x74},  // out 74, SYSENTER_CS
+              {0xe4, 0x21, 0xe6, 0x70},                                            // out 70, the PIC's mask
+              {0x66, 0xb8, 8, 0, 0, 0, 0x66, 0x31, 0xd2, 0x0f, 0x30},              // SYSENTER_CS = 8
+              {0xb0, 0x5a, 0xe6, 0x21, 0x8e, 0xd8},                                // mask = 5A, ds = 5A
+              kStop}));
+  if (IsSkipped()) return;
+  run();
+  const auto again = [&] {
+    const VcpuRegisters registers = cpus_->registers(0).value();
+    EXPECT_EQ(registers.linear_rip(), 0xfffffff0u);
+    EXPECT_EQ(registers.system.ds.selector, 0);
+    cpus_->go_on();
+    ASSERT_EQ(wait(), KvmCpus::Stop::kRequested) << cpus_->failure().message();
+    ASSERT_TRUE(cpus_->park());
+  };
+  ASSERT_TRUE(cpus_->init());
+  again();
+  ASSERT_TRUE(cpus_->reset());
+  again();
+  const auto outputs = exits_.outputs();
+  ASSERT_EQ(outputs.size(), 9u);
+  const std::uint64_t mask_at_power_on = outputs[1].value;
+  EXPECT_THAT(outputs, ElementsAre(Access{0x74, 4, 0}, testing::_, testing::_,             //
+                                   Access{0x74, 4, 8}, Access{0x70, 1, 0x5a}, testing::_,  //
+                                   Access{0x74, 4, 0}, Access{0x70, 1, mask_at_power_on}, testing::_));
+}
+
 // MXCSR, which KVM_SET_FPU leaves out: 1F80h after power-on (SDM volume 3, table 9-1). In ring 3 of long
 // mode, as not every KVM emulates these instructions.
 TEST_F(KvmCpusTest, AResetRestoresMxcsr) {
@@ -260,6 +290,33 @@ TEST_F(KvmCpusTest, SipiStartsACpuAtItsVector) {
   ASSERT_TRUE(cpus_->set_registers(0, registers));
   run();
   EXPECT_EQ(cpus_->where(1), "CPU 1 at 0500:00000002");
+}
+
+// INIT on all CPUs' pins: "the bootstrap processor executes at the reset vector, the others wait for SIPI"
+// (SDM volume 3, 9.4.2).
+TEST_F(KvmCpusTest, AnInitSendsTheOthersBackToWaitForSipi) {
+  build(code({{0x83, 0x3e, 0x00, 0x20, 0x00, 0x74, 0xf9},  // cmp word [2000], 0; je $-5
+              {0xb8, 0x01, 0x00, 0xe6, 0x70},
+              kStop,
+              {0xeb, 0xfe}}),
+        2);
+  if (IsSkipped()) return;
+  place(0x5000, code({{0xff, 0x06, 0x00, 0x20, 0xeb, 0xfa}}));  // inc word [2000]; jmp $-4
+  VcpuRegisters registers = cpus_->registers(1).value();
+  registers.system.cs.base = 0;
+  registers.system.cs.selector = 0;
+  registers.general.rip = 0x5000;
+  ASSERT_TRUE(cpus_->set_registers(1, registers));
+  run();
+  ASSERT_TRUE(cpus_->init());
+  const auto counter = [&] { return ram_.bytes()[0x2000] | ram_.bytes()[0x2001] << 8; };
+  const int before = counter();
+  ASSERT_NE(before, 0);
+  cpus_->go_on();
+  ASSERT_EQ(wait(), KvmCpus::Stop::kRequested);
+  EXPECT_EQ(wait(20ms), KvmCpus::Stop::kRequested);
+  ASSERT_TRUE(cpus_->park());
+  EXPECT_EQ(counter(), before);
 }
 
 // The board's interrupt lines go to the kernel's PIC.

@@ -73,6 +73,35 @@ Result<VcpuRegisters> Vcpu::registers() const {
   return registers;
 }
 
+Result<VcpuLook> Vcpu::look() const {
+  VcpuLook look;
+  kvm_mp_state mp_state{};
+  kvm_vcpu_events events{};
+  auto got =
+      registers()
+          .map([&](const VcpuRegisters& found) { look.registers = found; })
+          .and_then([&] { return kvm_call(fd_.get(), KVM_GET_MP_STATE, mp_state, "KVM_GET_MP_STATE"); })
+          .and_then([&] { return kvm_call(fd_.get(), KVM_GET_VCPU_EVENTS, events, "KVM_GET_VCPU_EVENTS"); });
+  if (!got) return tl::unexpected(got.error());
+  look.mp_state = mp_state.mp_state;
+  look.nmi_pending = events.nmi.pending != 0;
+  return look;
+}
+
+std::optional<lowmeg::Gpa> Vcpu::translate(std::uint64_t linear) const {
+  kvm_translation translation{};
+  translation.linear_address = linear;
+  if (!kvm_call(fd_.get(), KVM_TRANSLATE, translation, "KVM_TRANSLATE") || translation.valid == 0)
+    return std::nullopt;
+  return translation.physical_address;
+}
+
+Result<void> Vcpu::set_stepping(Stepping stepping) {
+  kvm_guest_debug debug{};
+  if (stepping == Stepping::kOneInstruction) debug.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
+  return kvm_call(fd_.get(), KVM_SET_GUEST_DEBUG, debug, "KVM_SET_GUEST_DEBUG");
+}
+
 Result<void> Vcpu::set_registers(const VcpuRegisters& registers) {
   VcpuRegisters copy = registers;
   kvm_mp_state runnable{KVM_MP_STATE_RUNNABLE};
@@ -83,6 +112,38 @@ Result<void> Vcpu::set_registers(const VcpuRegisters& registers) {
 
 Result<void> Vcpu::reset() {
   return at_power_on_->write(fd_.get());
+}
+
+// KVM takes a latched INIT from who restores a vCPU, with or without SMM (api.rst 4.32), and acts on it
+// before it tells the MP state.
+Result<void> Vcpu::init() {
+  kvm_vcpu_events events{};
+  kvm_mp_state mp_state{};
+  return kvm_call(fd_.get(), KVM_GET_VCPU_EVENTS, events, "KVM_GET_VCPU_EVENTS")
+      .and_then([&] {
+        events.flags |= KVM_VCPUEVENT_VALID_SMM;
+        events.smi.latched_init = 1;
+        return kvm_call(fd_.get(), KVM_SET_VCPU_EVENTS, events, "KVM_SET_VCPU_EVENTS");
+      })
+      .and_then([&] { return kvm_call(fd_.get(), KVM_GET_MP_STATE, mp_state, "KVM_GET_MP_STATE"); })
+      .and_then([&] { return reload_page_tables(); });
+}
+
+// After a triple fault KVM on AMD has a fresh control block (shutdown_interception in the kernel's svm.c)
+// without the root of the nested page tables, and its INIT loads them only if paging was on: the CPU would
+// never fetch. A change of CR3 makes it load them; paging is off, so the guest sees none of it.
+Result<void> Vcpu::reload_page_tables() {
+  constexpr std::uint64_t kAnother = 0x1000;
+  kvm_sregs registers{};
+  return kvm_call(fd_.get(), KVM_GET_SREGS, registers, "KVM_GET_SREGS")
+      .and_then([&] {
+        registers.cr3 ^= kAnother;
+        return kvm_call(fd_.get(), KVM_SET_SREGS, registers, "KVM_SET_SREGS");
+      })
+      .and_then([&] {
+        registers.cr3 ^= kAnother;
+        return kvm_call(fd_.get(), KVM_SET_SREGS, registers, "KVM_SET_SREGS");
+      });
 }
 
 }  // namespace vmm

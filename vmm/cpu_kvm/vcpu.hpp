@@ -13,7 +13,7 @@
 #include "vmm/cpu_kvm/kvm_vm.hpp"
 #include "vmm/cpu_kvm/power_on_state.hpp"
 #include "vmm/cpu_kvm/run_gate.hpp"
-#include "vmm/cpu_kvm/vcpu_registers.hpp"
+#include "vmm/cpu_kvm/vcpu_look.hpp"
 
 namespace vmm {
 
@@ -38,16 +38,28 @@ class Vcpu final : public GuestExit {
   kvm_run& run() { return *run_; }
 
   lowmeg::Result<VcpuRegisters> registers() const;
+  /// All of it but the count of exits.
+  lowmeg::Result<VcpuLook> look() const;
+  /// Linear to physical by the guest's page tables; none where they have nothing.
+  std::optional<lowmeg::Gpa> translate(std::uint64_t linear) const;
+  enum class Stepping { kOff, kOneInstruction };
+  /// KVM_EXIT_DEBUG after the next instruction.
+  lowmeg::Result<void> set_stepping(Stepping stepping);
   /// Also ends a wait for SIPI.
   lowmeg::Result<void> set_registers(const VcpuRegisters& registers);
   /// As after power-on. No exit may be in hand.
   lowmeg::Result<void> reset();
+  /// The INIT pin, done by KVM itself (SDM volume 3, table 9-1): the one whose APIC id is 0 is at the reset
+  /// vector, another waits for SIPI. No exit may be in hand.
+  lowmeg::Result<void> init();
 
   // GuestExit.
   void set_entry(Entry entry) override;
   void interrupt() override { pthread_kill(thread_, kKickSignal); }
 
  private:
+  lowmeg::Result<void> reload_page_tables();
+
   Vcpu(unsigned id, lowmeg::kvm::Descriptor fd, kvm_run* run, std::size_t run_size)
       : id_(id), fd_(std::move(fd)), run_(run), run_size_(run_size) {}
 

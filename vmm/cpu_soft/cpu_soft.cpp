@@ -27,6 +27,10 @@ void CpuSoft::reset() {
   set_state(state);
 }
 
+void CpuSoft::init() {
+  set_state(cpu_soft::init_state(state()));
+}
+
 CpuSoft::Stop CpuSoft::run(std::uint64_t instructions) {
   return impl_->engine.run(instructions);
 }

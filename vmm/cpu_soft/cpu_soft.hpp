@@ -67,6 +67,9 @@ class CpuSoft {
 
   /// The RESET pin: SDM volume 3, table 9-1. The instruction count and the interrupt line stay.
   void reset();
+  /// The INIT pin: the same table's other column. CR0's CD and NW, IA32_APIC_BASE and the time-stamp counter
+  /// stay, too.
+  void init();
 
   /// Up to this many instructions. An interrupt taken, and each piece of a REP instruction, counts as one.
   Stop run(std::uint64_t instructions);

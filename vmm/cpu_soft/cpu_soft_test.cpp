@@ -28,6 +28,35 @@ TEST(CpuSoft, ResetIsAsTheManualHasIt) {
   EXPECT_EQ(state.idt.limit, 0xffffu);
 }
 
+// Table 9-1 for INIT: all that RESET sets, but CR0's CD and NW are unchanged, and so is the time-stamp
+// counter.
+TEST(CpuSoft, InitKeepsWhatTheManualSays) {
+  constexpr std::uint32_t kCd = 1u << 30, kNw = 1u << 29;
+  TestMachine machine(Mode::kReal);
+  machine.cpu->reset();
+  CpuState fresh = machine.state();
+  for (const std::uint32_t kept : {0u, kCd, kNw, kCd | kNw}) {
+    CpuState state = fresh;
+    state.cr0 = kept | 0x11;  // PE, ET
+    state.gpr.fill(0x12345678);
+    state.segment[kDs] = {8, 0x1000, 0xffffffff, 0xc93};
+    state.idt = {0x5000, 0x3ff};
+    state.dr[7] = 0x455;
+    state.activity = Activity::kShutdown;
+    state.instructions = 1000;
+    state.time_stamp_offset = 234;
+    state.apic_base = 0xfee00100;
+    machine.cpu->set_state(state);
+    machine.cpu->init();
+    CpuState expected = fresh;
+    expected.cr0 = kept | 0x10;
+    expected.instructions = 1000;
+    expected.time_stamp_offset = 234;
+    expected.apic_base = 0xfee00100;
+    EXPECT_EQ(machine.state(), expected) << kept;
+  }
+}
+
 TEST(CpuSoft, RunsAsManyInstructionsAsAskedFor) {
   TestMachine machine(Mode::kReal);
   machine.load(kCode, {0x40, 0xd1, 0xe0, 0x40, 0xeb, 0xfa});  // again: inc ax; shl ax,1; inc ax; jmp again

@@ -23,6 +23,16 @@ CpuState reset_state() {
   return state;
 }
 
+CpuState init_state(const CpuState& before) {
+  constexpr std::uint32_t kept = cr0::kCd | cr0::kNw;
+  CpuState state = reset_state();
+  state.cr0 = (state.cr0 & ~kept) | (before.cr0 & kept);
+  state.instructions = before.instructions;
+  state.apic_base = before.apic_base;
+  state.time_stamp_offset = before.time_stamp_offset;
+  return state;
+}
+
 CpuState save(const Processor& processor) {
   const Registers& r = processor.registers;
   CpuState state;

@@ -17,6 +17,8 @@ inline constexpr std::uint64_t kApicBaseAfterReset = 0xfee00100;
 
 /// Intel SDM volume 3, table 9-1.
 CpuState reset_state();
+/// The same table's column for INIT: what it leaves as it is comes from the state before.
+CpuState init_state(const CpuState& before);
 
 CpuState save(const Processor& processor);
 void restore(const CpuState& state, Processor& processor);
