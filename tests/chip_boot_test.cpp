@@ -180,7 +180,6 @@ TEST(ChipReset, RestoresTheRomMap) {
   }
 }
 
-// A write to the AGP bridge shows as one, and not as a reset.
 // "The timeline shows what the guest reads": DRAMT's byte, too.
 TEST(ChipTimeline, ShowsDwordsAsTheGuestReadsThem) {
   const Boot boot(chip_config(kSeaBios, kI440fx));
@@ -190,6 +189,7 @@ TEST(ChipTimeline, ShowsDwordsAsTheGuestReadsThem) {
   EXPECT_EQ(writes[2].config_write, (RegisterChange{0x58, 0x33333010, 0x11111010}));
 }
 
+// A write to the AGP bridge shows as one, and not as a reset. BCTRL is 80h after reset, its bit 7 writable.
 TEST(ChipTimeline, TellsOfDevice1) {
   MachineConfig config = config_for(rom_with({
       0x66, 0xb8, 0x3c, 0x08, 0x00, 0x80,  // mov eax, 8000083Ch
@@ -201,7 +201,7 @@ TEST(ChipTimeline, TellsOfDevice1) {
   config.bridge.identity = kI440bx;
   const Boot boot(config);
   ASSERT_EQ(boot.timeline.size(), 2u);
-  EXPECT_EQ(boot.timeline[1].config_write, (RegisterChange{0x3c, 0x00800000, 0x00880000, 1}));
+  EXPECT_EQ(boot.timeline[1].config_write, (RegisterChange{0x3c, 0x00800000, 0x00080000, 1}));
   EXPECT_THAT(boot.timeline[1].segments, testing::IsEmpty());
 }
 
