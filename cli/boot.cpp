@@ -77,7 +77,8 @@ lowmeg::Result<void> gather_linux(const BootOptions& options, vmm::MachineConfig
   return {};
 }
 
-// Reads and checks everything that the machine is built from; nothing is created yet.
+}  // namespace
+
 lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options, lowmeg::EventSink& events) {
   vmm::MachineConfig config;
   config.memory.ram_size = options.memory;
@@ -126,16 +127,13 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options, lowmeg::Ev
   return config;
 }
 
+namespace {
+
 void print_map(vmm::Machine& machine, const LiveTimeline& timeline) {
   std::fflush(stdout);
   print(stderr, "\n{}\n{}", timeline.terminal().paint(Colour::kBold, "The first megabyte at the end"),
         map_table(machine.first_megabyte(), timeline.terminal()));
   if (machine.hyperv()) print(stderr, "{}\n", timeline.totals());
-}
-
-vmm::Outcome run(vmm::Machine& machine, EndingSignals& signals) {
-  const OnEndingSignal interrupt(signals, [&machine] { machine.interrupt(); });
-  return machine.run();
 }
 
 // Resets that the outcome's message does not name: all of them, or under --quiet those of a guest that fell.
@@ -155,12 +153,17 @@ int boot(const BootOptions& options) {
     complain(config.error().message());
     return kWrongUsage;
   }
+  return run_machine(std::move(*config), options, events);
+}
+
+int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::EventSink& events,
+                const Lifetime& lifetime) {
   EndingSignals signals;
   LiveTimeline timeline(options);
   std::optional<SerialInput> input;
   if (options.console == vmm::ConsoleSource::kCom1) {
     input.emplace(STDIN_FILENO, options.timing);
-    config->com1_input = [&input](std::span<std::uint8_t> to) { return input->read(to); };
+    config.com1_input = [&input](std::span<std::uint8_t> to) { return input->read(to); };
   }
   const auto console = [](char c) {
     std::putchar(c);
@@ -172,20 +175,29 @@ int boot(const BootOptions& options) {
   const auto entry = [&](const vmm::TimelineEntry& change, std::uint64_t time_ns) {
     timeline.entry(change, time_ns);
   };
-  auto machine = vmm::Machine::create(*config, {events, console, entry, accel});
+  std::optional<OnEndingSignal> interrupt;
+  const auto built = [&](vmm::Machine& there) {
+    interrupt.emplace(signals, [&there] { there.interrupt(); });
+    if (lifetime.built) lifetime.built(there);
+  };
+  const auto ended = [&] {
+    if (lifetime.ended) lifetime.ended();
+    interrupt.reset();
+  };
+  auto machine = vmm::Machine::create(config, {events, console, entry, accel, built, ended});
   if (!machine) {
     complain(machine.error().message());
     return machine.error().code == lowmeg::Errc::kInvalidArgument ? kWrongUsage : 1;
   }
-  const vmm::Outcome outcome = run(**machine, signals);
+  const vmm::Outcome outcome = (*machine)->run();
   input.reset();
   if (options.console == vmm::ConsoleSource::kScreen) print(stdout, "{}", (*machine)->screen());
   std::fflush(stdout);
   if (!options.quiet) print_map(**machine, timeline);
   if ((*machine)->restarts() != 0 && !options.quiet) print(stderr, "Restarts: {}\n", (*machine)->restarts());
   if (vmm::HypervWay* const way = (*machine)->hyperv(); way && options.stats) {
-    print(stderr, "{}{}", counters_text("client", way->paravisor().counters()),
-          counters_text("host", way->host().counters()));
+    if (way->paravisor()) print(stderr, "{}", counters_text("client", way->paravisor()->counters()));
+    print(stderr, "{}", counters_text("host", way->host().counters()));
   }
   const bool failed =
       outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;

@@ -145,6 +145,9 @@ struct BootParser {
   bool init_resets_board = false;
 
   void add_to(CLI::App& app);
+  /// What a machine is built from, for each command that builds one.
+  void add_machine_options(CLI::App* boot);
+  BootOptions chosen() const;
 };
 
 // Ends the help; no line is longer than 100 columns.
@@ -165,6 +168,18 @@ constexpr const char* kBootFooter =
 void BootParser::add_to(CLI::App& app) {
   CLI::App* boot = app.add_subcommand("boot", "Boot firmware and show what becomes of its PAM writes");
   boot->footer(kBootFooter);
+  add_machine_options(boot);
+  boot->add_option("--get", get, "batched: one commit a config write; strict: one request at a time")
+      ->check(CLI::IsMember({"batched", "strict"}))
+      ->capture_default_str();
+  boot->add_option("--restart-devices", options.restart_every,
+                   "Service all above guest memory after every N-th config access")
+      ->check(access_number());
+  boot->add_option("--restart-at", restart_at, "The same after these config accesses, as 1,40,41")
+      ->check(access_numbers());
+}
+
+void BootParser::add_machine_options(CLI::App* boot) {
   boot->add_option("FIRMWARE", options.firmware, "Firmware image, a power of two from 64 KiB to 1 MiB")
       ->capture_default_str();
   boot->add_option("--accel", accel, "auto, kvm or soft (auto: KVM where usable, else soft)")
@@ -176,9 +191,6 @@ void BootParser::add_to(CLI::App& app) {
       ->capture_default_str();
   boot->add_option("--bridge", options.bridge, "i440fx, i440bx or hyperv: the host bridge's registers")
       ->check(CLI::IsMember({"i440fx", "i440bx", "hyperv"}))
-      ->capture_default_str();
-  boot->add_option("--get", get, "batched: one commit a config write; strict: one request at a time")
-      ->check(CLI::IsMember({"batched", "strict"}))
       ->capture_default_str();
   add_memory(*boot, options.memory);
   boot->add_option("--cpus", options.cpus, "Virtual CPUs; more than one needs KVM")
@@ -206,11 +218,6 @@ void BootParser::add_to(CLI::App& app) {
       ->capture_default_str();
   boot->add_flag("--deterministic", deterministic,
                  "Instruction count as the clock; no wall times are printed");
-  boot->add_option("--restart-devices", options.restart_every,
-                   "Service all above guest memory after every N-th config access")
-      ->check(access_number());
-  boot->add_option("--restart-at", restart_at, "The same after these config accesses, as 1,40,41")
-      ->check(access_numbers());
   boot->add_flag("--init-resets-board", init_resets_board,
                  "INIT (port 92h, triple fault ...) resets everything, as on QEMU");
   boot->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
@@ -249,7 +256,7 @@ void CheckParser::add_to(CLI::App& app) {
 
 struct HostParser {
   HostOptions options;
-  bool dry_run = false;
+  BootParser boot;
   bool strict = false;
   CLI::App* command = nullptr;
 
@@ -257,15 +264,44 @@ struct HostParser {
 };
 
 void HostParser::add_to(CLI::App& app) {
-  command = app.add_subcommand("host", "Serve GET at a socket and show what becomes of each request");
-  command->footer("Example: lowmeg host --dry-run --socket /tmp/get --memory 64M");
-  command
-      ->add_flag("--dry-run", dry_run, "Without a VM, on a plain memory map: the one kind that is built yet")
-      ->required();
+  command = app.add_subcommand("host", "Boot firmware, and serve the paravisor that comes to a socket");
+  command->footer(
+      "Example: lowmeg host --socket /tmp/get & lowmeg paravisor --socket /tmp/get\n"
+      "SIGUSR2 asks the paravisor, by GET's own means, to save itself and make room for another.");
+  boot.add_machine_options(command);
+  command->add_flag("--dry-run", options.dry_run, "Without a VM: print each GET request and its answer");
   command->add_option("--socket", options.socket, "Where to listen (AF_UNIX, SEQPACKET, mode 0600)")
       ->required();
-  add_memory(*command, options.memory);
   command->add_flag("--strict", strict, "Do not offer to take batches");
+  command->add_option("--wait", options.wait_s, "Seconds that the guest waits for a paravisor to come")
+      ->check(positive_seconds())
+      ->capture_default_str();
+  command
+      ->add_option("--patience", options.patience_s,
+                   "Seconds of silence over an access that a paravisor is allowed")
+      ->check(positive_seconds())
+      ->capture_default_str();
+}
+
+struct ParavisorParser {
+  ParavisorOptions options;
+  std::string get = "batched";
+  CLI::App* command = nullptr;
+
+  void add_to(CLI::App& app);
+};
+
+void ParavisorParser::add_to(CLI::App& app) {
+  command = app.add_subcommand("paravisor", "Be the host bridge of a machine that lowmeg host runs");
+  command->footer("Example: lowmeg paravisor --socket /tmp/get --take-over");
+  command->add_option("--socket", options.socket, "Where the host listens")->required();
+  command->add_option("--bridge", options.bridge, "Refuse a machine that has another one")
+      ->check(CLI::IsMember({"i440fx", "i440bx", "hyperv"}));
+  command->add_flag("--take-over", options.take_over, "Take the seat also of a paravisor that is there");
+  command->add_option("--get", get, "batched: one commit a config write; strict: one request at a time")
+      ->check(CLI::IsMember({"batched", "strict"}))
+      ->capture_default_str();
+  add_memory(*command, options.memory)->description("RAM, of a host that does not tell by STATE");
   command->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
 }
 
@@ -274,6 +310,8 @@ struct StateParser {
   std::string kind;
   CLI::App* command = nullptr;
   CLI::App* encode = nullptr;
+  CLI::App* extract = nullptr;
+  CLI::App* insert = nullptr;
 
   void add_to(CLI::App& app);
   CLI::App* add_direction(const char* name, const char* what);
@@ -287,6 +325,8 @@ CLI::App* StateParser::add_direction(const char* name, const char* what) {
           {"adjuster", "bridge", "memory_range", "chip", "adjuster_any", "bridge_any", "chip_any"}))
       ->required();
   direction->add_flag("--hex", options.hex, "Bytes as hexadecimal digits");
+  const bool has_json = std::string_view(name) == "encode" || std::string_view(name) == "decode";
+  if (!has_json) return direction;
   CLI::Option* check =
       direction->add_flag("--check", options.check, "Also refuse what a restore would refuse");
   add_memory(*direction, options.memory)->needs(check);
@@ -294,12 +334,17 @@ CLI::App* StateParser::add_direction(const char* name, const char* what) {
 }
 
 void StateParser::add_to(CLI::App& app) {
-  command = app.add_subcommand("state", "Saved state between JSON and bytes, from stdin to stdout");
+  command = app.add_subcommand("state", "Saved state between JSON and bytes, or out of a larger one");
   command->require_subcommand(1);
   command->footer("Example: echo 108020 | lowmeg state decode --hex memory_range");
   encode = add_direction("encode", "JSON in, bytes out");
   add_direction("decode", "Bytes in, JSON out")
       ->footer("Example: echo 108020 | lowmeg state decode --hex memory_range");
+  extract = add_direction("extract", "A whole servicing state of OpenHCL's in, one message of it out");
+  extract->footer("Example: lowmeg state extract bridge_any <servicing.bin >bridge.bin");
+  insert = add_direction("insert", "One message in; out comes the servicing state with it in its place");
+  insert->add_option("--into", options.into, "The file with the servicing state")->required();
+  insert->footer("Example: lowmeg state insert bridge_any --into servicing.bin <bridge.bin >new.bin");
   encode->footer(
       "Example: lowmeg state decode --hex bridge <state.hex | lowmeg state encode bridge >state.bin");
 }
@@ -319,7 +364,10 @@ Farewell wrong_usage(const std::string& what, const std::string& command) {
 
 StateOptions chosen_state(const StateParser& state) {
   StateOptions options = state.options;
-  options.direction = state.encode->parsed() ? StateDirection::kEncode : StateDirection::kDecode;
+  options.direction = state.encode->parsed()    ? StateDirection::kEncode
+                      : state.extract->parsed() ? StateDirection::kExtract
+                      : state.insert->parsed()  ? StateDirection::kInsert
+                                                : StateDirection::kDecode;
   options.kind = *state_kind(state.kind);
   return options;
 }
@@ -350,8 +398,35 @@ std::optional<std::string> screen_complaint(const BootParser& boot) {
   return "--console screen needs a display: --vgabios or --vgabios-pci";
 }
 
+// What goes with no VM, or with no paravisor beside it; or nothing.
+std::optional<std::string> host_complaint(const HostParser& host) {
+  if (host.options.dry_run || host.boot.pam == "hyperv") return std::nullopt;
+  return "--pam chip has no paravisor: the chip's way is lowmeg boot's alone";
+}
+
+lowmeg::get::Batching batching_named(const std::string& name) {
+  return name == "strict" ? lowmeg::get::Batching::kNever : lowmeg::get::Batching::kWhereOffered;
+}
+
+Command chosen_host(const HostParser& host) {
+  for (const auto& complaint : {host_complaint(host), chip_complaint(host.boot), accel_complaint(host.boot),
+                                screen_complaint(host.boot)}) {
+    if (complaint) return wrong_usage(*complaint, "host ");
+  }
+  HostOptions options = host.options;
+  options.boot = host.boot.chosen();
+  options.batches = host.strict ? lowmeg::get::Batches::kNotOffered : lowmeg::get::Batches::kOffered;
+  return options;
+}
+
+Command chosen_paravisor(const ParavisorParser& paravisor) {
+  ParavisorOptions options = paravisor.options;
+  options.batching = batching_named(paravisor.get);
+  return options;
+}
+
 Command chosen(const BootParser& boot, const CheckParser& check, const HostParser& host,
-               const StateParser& state) {
+               const ParavisorParser& paravisor, const StateParser& state) {
   if (check.command->parsed()) {
     CheckOptions options = check.options;
     options.accel = accel_named(check.accel);
@@ -359,30 +434,30 @@ Command chosen(const BootParser& boot, const CheckParser& check, const HostParse
     return options;
   }
   if (state.command->parsed()) return chosen_state(state);
-  if (host.command->parsed()) {
-    HostOptions options = host.options;
-    options.batches = host.strict ? lowmeg::get::Batches::kNotOffered : lowmeg::get::Batches::kOffered;
-    return options;
-  }
+  if (host.command->parsed()) return chosen_host(host);
+  if (paravisor.command->parsed()) return chosen_paravisor(paravisor);
   for (const auto& complaint : {chip_complaint(boot), accel_complaint(boot), screen_complaint(boot)}) {
     if (complaint) return wrong_usage(*complaint, "boot ");
   }
-  BootOptions options = boot.options;
+  return boot.chosen();
+}
+
+BootOptions BootParser::chosen() const {
+  BootOptions chosen = options;
   // The software CPU alone repeats exactly.
-  options.accel = boot.deterministic ? vmm::Accel::kSoft : accel_named(boot.accel);
-  options.kvm_map = kvm_map_named(boot.kvm_map);
-  if (!boot.restart_at.empty()) {
-    for (const std::string& part : parts_of(boot.restart_at))
-      is_access_number(part, options.restart_at.emplace_back());
+  chosen.accel = deterministic ? vmm::Accel::kSoft : accel_named(accel);
+  chosen.kvm_map = kvm_map_named(kvm_map);
+  if (!restart_at.empty()) {
+    for (const std::string& part : parts_of(restart_at))
+      is_access_number(part, chosen.restart_at.emplace_back());
   }
-  options.pam = boot.pam == "chip" ? vmm::PamWay::kChip : vmm::PamWay::kHyperv;
-  options.batching =
-      boot.get == "strict" ? lowmeg::get::Batching::kNever : lowmeg::get::Batching::kWhereOffered;
-  options.console = console_named(boot.console);
-  if (boot.until_given->count() != 0) options.until = boot.until;
-  options.init_reach = boot.init_resets_board ? vmm::InitReach::kMachine : vmm::InitReach::kCpus;
-  options.timing = boot.deterministic ? vmm::Timing::kDeterministic : vmm::Timing::kWall;
-  return options;
+  chosen.pam = pam == "chip" ? vmm::PamWay::kChip : vmm::PamWay::kHyperv;
+  chosen.batching = batching_named(get);
+  chosen.console = console_named(console);
+  chosen.timing = deterministic ? vmm::Timing::kDeterministic : vmm::Timing::kWall;
+  if (until_given->count() != 0) chosen.until = until;
+  chosen.init_reach = init_resets_board ? vmm::InitReach::kMachine : vmm::InitReach::kCpus;
+  return chosen;
 }
 
 }  // namespace
@@ -397,10 +472,13 @@ Command parse_command_line(int argc, const char* const* argv) {
   boot.add_to(app);
   check.add_to(app);
   host.add_to(app);
+  ParavisorParser paravisor;
+  paravisor.add_to(app);
   StateParser state;
   state.add_to(app);
   const std::string named = argc > 1 ? argv[1] : "";
-  const bool is_known = named == "boot" || named == "check" || named == "host" || named == "state";
+  const bool is_known =
+      named == "boot" || named == "check" || named == "host" || named == "paravisor" || named == "state";
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -412,7 +490,7 @@ Command parse_command_line(int argc, const char* const* argv) {
     app.exit(error, text, text);
     return Farewell{text.str(), 0};
   }
-  return chosen(boot, check, host, state);
+  return chosen(boot, check, host, paravisor, state);
 }
 
 }  // namespace cli

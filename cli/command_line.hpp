@@ -39,11 +39,23 @@ struct BootOptions {
   std::vector<std::uint64_t> restart_at;  ///< numbers of config accesses, from 1
 };
 
-/// lowmeg host --dry-run: the one kind there is.
+/// lowmeg host
 struct HostOptions {
   std::string socket;
-  std::uint64_t memory = 64ull << 20;  ///< bytes
+  bool dry_run = false;
+  BootOptions boot;  ///< of a dry run memory and stats alone
   lowmeg::get::Batches batches = lowmeg::get::Batches::kOffered;
+  double wait_s = 30;     ///< for a paravisor to come
+  double patience_s = 5;  ///< with one that is silent over an access
+};
+
+/// lowmeg paravisor
+struct ParavisorOptions {
+  std::string socket;
+  std::string bridge;                  ///< empty: whatever the host's machine has
+  std::uint64_t memory = 64ull << 20;  ///< bytes; for a host that does not tell
+  bool take_over = false;
+  lowmeg::get::Batching batching = lowmeg::get::Batching::kWhereOffered;
   bool stats = false;
 };
 
@@ -66,18 +78,20 @@ struct Farewell {
 
 inline constexpr int kWrongUsage = 2;
 
-enum class StateDirection { kEncode, kDecode };
+enum class StateDirection { kEncode, kDecode, kExtract, kInsert };
 
-/// lowmeg state encode|decode KIND
+/// lowmeg state encode|decode|extract|insert KIND
 struct StateOptions {
   StateDirection direction = StateDirection::kEncode;
   StateKind kind = StateKind::kAdjuster;
   bool hex = false;
+  std::string into;  ///< with kInsert, the file that holds the servicing state
   bool check = false;
   std::uint64_t memory = 64ull << 20;  ///< bytes; for check
 };
 
-using Command = std::variant<BootOptions, CheckOptions, HostOptions, StateOptions, Farewell>;
+using Command =
+    std::variant<BootOptions, CheckOptions, HostOptions, ParavisorOptions, StateOptions, Farewell>;
 
 Command parse_command_line(int argc, const char* const* argv);
 

@@ -48,6 +48,10 @@ int EndingSignals::caught() const {
   return caught_signal;
 }
 
+int EndingSignals::fd() const {
+  return wake_pipe[0];
+}
+
 int EndingSignals::wait() const {
   while (caught() == 0 && !released_) {
     pollfd waited{wake_pipe[0], POLLIN, 0};

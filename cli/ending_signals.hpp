@@ -16,6 +16,8 @@ class EndingSignals {
 
   /// The signal that came; 0: none yet. For any thread.
   int caught() const;
+  /// Readable once one has come, for who waits for something else as well.
+  int fd() const;
   /// Blocks until one has come, and gives it; 0 after release().
   int wait() const;
   /// Lets wait() go, on whatever thread it is.

@@ -3,6 +3,7 @@
 #include "cli/boot.hpp"
 #include "cli/check.hpp"
 #include "cli/host.hpp"
+#include "cli/paravisor.hpp"
 #include "cli/standard_streams.hpp"
 #include "cli/state.hpp"
 
@@ -16,6 +17,7 @@ int run(int argc, char** argv) {
   }
   if (const auto* check = std::get_if<cli::CheckOptions>(&command)) return cli::check(*check);
   if (const auto* host = std::get_if<cli::HostOptions>(&command)) return cli::host(*host);
+  if (const auto* paravisor = std::get_if<cli::ParavisorOptions>(&command)) return cli::paravisor(*paravisor);
   if (const auto* state = std::get_if<cli::StateOptions>(&command)) return cli::state(*state);
   return cli::boot(std::get<cli::BootOptions>(command));
 }

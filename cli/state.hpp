@@ -1,4 +1,5 @@
-// lowmeg state encode|decode KIND: saved state between JSON and bytes, on stdin and stdout.
+// lowmeg state encode|decode|extract|insert KIND: saved state between JSON and bytes, and out of a whole
+// servicing state and in again, on stdin and stdout.
 #pragma once
 
 #include "cli/command_line.hpp"

@@ -11,7 +11,8 @@ using get::Bytes;
 using get::wire::HostRequestId;
 
 constexpr HostRequestId kIds[] = {HostRequestId::kVersion, HostRequestId::kCreateRamGpaRange,
-                                  HostRequestId::kResetRamGpaRange};
+                                  HostRequestId::kResetRamGpaRange, HostRequestId::kSaveGuestVtl2State,
+                                  HostRequestId::kRestoreGuestVtl2State};
 
 // What the decoder takes for an answer is an answer to the request, of its exact size, and encodes to the
 // same bytes.

@@ -23,7 +23,7 @@ MachineConfig chip_config(const std::string& firmware, const Identity& identity)
 
 // The PAM dwords at the end, DRAMT left out.
 std::pair<std::uint32_t, std::uint32_t> pam_at_end(const Boot& boot) {
-  const lowmeg::PamDwords pam = boot.machine->chipset().bridge().pam_dwords();
+  const lowmeg::PamDwords pam = boot.machine->chipset().pam_dwords();
   return {pam.dword_58 & 0xffffff00, pam.dword_5c};
 }
 

@@ -77,7 +77,10 @@ TEST_F(Command, RefusesBadInputInOneLine) {
       {"state decode letter", "KIND: letter not in"},
       {"state decode --memory 64M adjuster", "--memory requires --check"},
       {"host --dry-run", "--socket is required"},
-      {"host --socket s", "--dry-run is required"},
+      {"host --socket s --pam chip", "--pam chip has no paravisor"},
+      {"host --socket s --cpus 2 --deterministic", "more than one CPU needs KVM"},
+      {"paravisor", "--socket is required"},
+      {"paravisor --socket s --bridge none", "--bridge"},
       {"reboot", "reboot is no command"},
       {"", "a command is needed"},
   };

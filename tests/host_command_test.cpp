@@ -170,7 +170,10 @@ TEST_F(HostCommand, RefusesBadInputInOneLine) {
   };
   const Row rows[] = {
       {"--dry-run", "--socket", 2},
-      {"--socket " + path, "--dry-run", 2},
+      {"--socket " + path + " --pam chip", "--pam chip has no paravisor", 2},
+      {"--socket " + path + " /nonexistent", "/nonexistent", 2},
+      {"--socket " + path + " --accel soft --wait 0", "--wait", 2},
+      {"--socket " + path + " --accel soft --quiet --wait 0.05", "no paravisor came within 0.05 s", 1},
       {"--dry-run --socket " + path + " --memory 1M", "--memory: 1M is too small", 2},
       {"--dry-run --socket " + path + " --no-such", "--no-such", 2},
       {"--dry-run --socket " + folder.file("none/get"), "No such file or directory", 1},

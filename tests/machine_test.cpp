@@ -1,10 +1,7 @@
 // What a guest can do to the machine as a whole: stop it, reset it, leave what is modelled.
 #include <algorithm>
 
-#include "lowmeg/get/in_process.hpp"
-
 #include "tests/boot_machine.hpp"
-#include "tests/fakes/recording_transport.hpp"
 
 namespace vmm {
 namespace {
@@ -92,22 +89,47 @@ TEST(Machine, WarmResetStartsOverFromTheImage) {
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(writes[i].config_write, writes[i + 4].config_write);
 }
 
-// "On an error the register keeps its new value and the machine stops with one line."
+// A host that goes after so many requests for ranges, for every paravisor.
+class GoingHost final : public lowmeg::get::Transport {
+ public:
+  GoingHost(std::unique_ptr<Transport> inner, int& left) : inner_(std::move(inner)), left_(left) {}
+  lowmeg::Result<void> send(std::span<const std::uint8_t> message, lowmeg::get::Deadline deadline) override {
+    const bool is_range = message[1] == 2 && message[2] >= 28;
+    if (left_ == 0 && (is_range || gone_)) gone_ = true;
+    if (gone_) return lowmeg::fail(lowmeg::Errc::kClosed, "the GET host is gone");
+    if (is_range) --left_;
+    return inner_->send(message, deadline);
+  }
+  lowmeg::Result<std::size_t> receive(std::span<std::uint8_t> buffer,
+                                      lowmeg::get::Deadline deadline) override {
+    return inner_->receive(buffer, deadline);
+  }
+  void close() override { inner_->close(); }
+
+ private:
+  std::unique_ptr<Transport> inner_;
+  int& left_;
+  bool gone_ = false;
+};
+
+// The machine stops with one line when no successor can reach the host either; what it keeps is the state
+// before the access.
 TEST(Machine, StopsWithOneLineWhenTheHostGoes) {
   MachineConfig config = config_for(kSeaBios);
   config.hyperv.get.batching = lowmeg::get::Batching::kNever;
-  lowmeg::fakes::Wire wire{.sent = {}, .cut_after = 1 + 12 + 2};
-  config.hyperv.connect = [&wire](lowmeg::get::Host& host) {
-    return std::make_unique<lowmeg::fakes::RecordingTransport>(
-        std::make_unique<lowmeg::get::InProcessTransport>(host), wire);
+  int left = 12 + 2;
+  unsigned paravisors = 0;
+  config.hyperv.wrap = [&](std::unique_ptr<lowmeg::get::Transport> transport) {
+    if (++paravisors > 1) transport->close();
+    return std::make_unique<GoingHost>(std::move(transport), left);
   };
   const Boot boot(config);
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kStopped);
   EXPECT_EQ(boot.outcome.exit_status, 1);
-  EXPECT_EQ(boot.outcome.message, "the GET host is gone");
-  EXPECT_EQ(boot.machine->chipset().bridge().pam_dwords().dword_58, 0x33333010u);
+  EXPECT_EQ(boot.outcome.message, "the GET connection is closed");
+  EXPECT_EQ(boot.machine->chipset().pam_dwords().dword_58, 0x00000010u);
   // The unlock is R0, R1 C1, R2 C2, C3, R4: the first two were answered, the rest never sent.
-  const auto state = boot.machine->hyperv()->paravisor().adjuster_state();
+  const auto state = boot.machine->hyperv()->paravisor()->adjuster_state();
   EXPECT_FALSE(state.handles[0].has_value());
   EXPECT_FALSE(state.handles[1].has_value());
   EXPECT_TRUE(state.handles[2].has_value());

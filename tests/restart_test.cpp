@@ -3,7 +3,6 @@
 #include <random>
 #include <set>
 
-#include "lowmeg/get/in_process.hpp"
 #include "tests/boot_machine.hpp"
 
 namespace vmm {
@@ -24,10 +23,10 @@ class RequestRecord final : public lowmeg::get::HostObserver {
 
 struct Observed {
   explicit Observed(MachineConfig config) {
-    config.hyperv.connect = [this](lowmeg::get::Host& host) {
-      host.observe(&record);
+    config.hyperv.observer = &record;
+    config.hyperv.wrap = [this](std::unique_ptr<lowmeg::get::Transport> transport) {
       ++connections;
-      return std::make_unique<lowmeg::get::InProcessTransport>(host);
+      return transport;
     };
     boot.emplace(config);
   }
@@ -57,8 +56,8 @@ void expect_same(const Boot& undisturbed, const Boot& restarted) {
 // and "the host has seen the same requests, one for one, and nothing more."
 void expect_same(const Observed& undisturbed, const Observed& restarted) {
   expect_same(*undisturbed.boot, *restarted.boot);
-  EXPECT_EQ(undisturbed.boot->machine->hyperv()->paravisor().adjuster_state(),
-            restarted.boot->machine->hyperv()->paravisor().adjuster_state());
+  EXPECT_EQ(undisturbed.boot->machine->hyperv()->paravisor()->adjuster_state(),
+            restarted.boot->machine->hyperv()->paravisor()->adjuster_state());
   EXPECT_EQ(undisturbed.record.requests, restarted.record.requests);
   EXPECT_EQ(undisturbed.record.statuses, restarted.record.statuses);
 }
@@ -126,8 +125,7 @@ TEST(Restart, AtEveryConfigWriteIsNotNoticedInTheChipsWay) {
 TEST(Restart, StopsWithOneLineWhenTheHostIsGone) {
   MachineConfig config = config_for(kSeaBios);
   unsigned connections = 0;
-  config.hyperv.connect = [&connections](lowmeg::get::Host& host) {
-    auto transport = std::make_unique<lowmeg::get::InProcessTransport>(host);
+  config.hyperv.wrap = [&connections](std::unique_ptr<lowmeg::get::Transport> transport) {
     if (++connections > 1) transport->close();
     return transport;
   };

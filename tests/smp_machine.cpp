@@ -144,7 +144,7 @@ Result<void> SmpMachine::place_guest() {
     registers->general.rdi = own;
     if (auto set = cpus_->set_registers(cpu, *registers); !set) return set;
   }
-  return mapper_->commit(scenario_.map(0));
+  return scenario_.prepare ? scenario_.prepare(*mapper_) : mapper_->commit(scenario_.map(0));
 }
 
 SmpOutcome SmpMachine::run() {
@@ -154,7 +154,9 @@ SmpOutcome SmpMachine::run() {
     outcome.trouble = started.error().message();
     return outcome;
   }
+  if (scenario_.watch) scenario_.watch([this](unsigned cpu) { return block(cpu, SMP_PROGRESS).load(); });
   const auto stop = cpus_->wait(begin + 10min);
+  if (scenario_.unwatch) scenario_.unwatch();
   SmpOutcome outcome;
   if (stop == vmm::KvmCpus::Stop::kFailed) outcome.trouble = cpus_->failure().message();
   if (stop == vmm::KvmCpus::Stop::kShutdown) outcome.trouble = "triple fault";
@@ -180,9 +182,10 @@ void SmpMachine::flip() {
     word(SMP_SHARED + SMP_STOP) = 1;
     return;
   }
-  const memory::MemoryMap next = scenario_.map(flips_ + 1);
   word(SMP_SHARED + SMP_SEQUENCE) = 2 * flips_ + 1;
-  if (auto committed = mapper_->commit(next); !committed) return give_up(committed.error().message());
+  const auto flipped =
+      scenario_.flip ? scenario_.flip(flips_ + 1) : mapper_->commit(scenario_.map(flips_ + 1));
+  if (!flipped) return give_up(flipped.error().message());
   ++flips_;
   word(SMP_SHARED + SMP_SEQUENCE) = 2 * flips_;
   for (unsigned cpu = 0; cpu < scenario_.cpus; ++cpu) seen_[cpu] = block(cpu, SMP_PROGRESS);

@@ -33,6 +33,13 @@ struct SmpScenario {
   std::function<SmpState(unsigned flips)> state = [](unsigned) { return kReadWrite; };
   Pausing pausing = Pausing::kOn;
   SmpWay way = {};
+  /// Commits what is there at the start, in the place of map(0); null: nothing else.
+  std::function<Result<void>(memory::Mapper& mapper)> prepare;
+  /// What a flip is, in the place of a commit of map(n); on the flipping CPU's thread.
+  std::function<Result<void>(unsigned flips)> flip;
+  /// Called once the CPUs run, with a look at a CPU's rounds, and when they have ended.
+  std::function<void(std::function<std::uint64_t(unsigned cpu)> rounds)> watch;
+  std::function<void()> unwatch;
 };
 
 struct SmpOutcome {

@@ -65,6 +65,10 @@ class Engine {
   virtual std::unique_lock<std::mutex> hold_devices() { return {}; }
   /// The same for memory devices. Taken last and for a moment: nothing that commits a map may run under it.
   virtual std::unique_lock<std::mutex> hold_memory_devices() { return {}; }
+  /// From a device that a CPU has called, whose access waits for somebody outside: others may have the
+  /// devices until it takes them again. Only the configuration ports stay its own.
+  virtual void let_go_of_devices() {}
+  virtual void take_devices_again() {}
 
   /// Where the guest is, for a person: CS:EIP of the CPU that fell, or of the first.
   virtual std::string where() = 0;

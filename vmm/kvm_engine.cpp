@@ -203,9 +203,12 @@ lowmeg::Result<void> KvmEngine::let_run() {
   return {};
 }
 
-// The machine's thread turns to devices and memory after it: nobody runs meanwhile.
+// The machine's thread turns to devices and memory after it: nobody runs meanwhile. A CPU whose access waits
+// for somebody outside may be later than the gate's patience; how long it waits is the chipset's matter.
 Engine::Turn KvmEngine::park(Turn turn) {
-  if (auto parked = cpus_->park(); !parked) return {Turn::Kind::kStopped, parked.error().message(), {}};
+  auto parked = cpus_->park();
+  while (!parked && parked.error().code == lowmeg::Errc::kTimeout && waiting_ != 0) parked = cpus_->park();
+  if (!parked) return {Turn::Kind::kStopped, parked.error().message(), {}};
   phase_ = Phase::kParked;
   return turn;
 }

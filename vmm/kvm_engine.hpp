@@ -42,6 +42,14 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   lowmeg::Result<void> init() override;
   void stop() override { cpus_->stop(); }
   std::unique_lock<std::mutex> hold_devices() override { return exits_->lock_ports(); }
+  void let_go_of_devices() override {
+    ++waiting_;
+    exits_->let_go_of_ports();
+  }
+  void take_devices_again() override {
+    exits_->take_ports_again();
+    --waiting_;
+  }
   bool has_fpu() const override { return has_fpu_; }
   std::unique_lock<std::mutex> hold_memory_devices() override { return exits_->lock_memory(); }
   std::string where() override;
@@ -94,6 +102,7 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   std::optional<BoardExits> exits_;
   bool has_fpu_ = false;
   Phase phase_ = Phase::kNew;
+  std::atomic<unsigned> waiting_{0};   // CPUs whose access waits for somebody outside
   std::atomic<bool> was_busy_{false};  // there were port accesses since the last turn
   unsigned quiet_turns_ = 0;
 

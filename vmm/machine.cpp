@@ -59,7 +59,7 @@ Machine::Machine(const MachineConfig& config, MachineListeners listeners)
     : config_(config),
       listeners_(std::move(listeners)),
       watch_(config.until, listeners_.console),
-      host_bridge_socket_([](Chipset& c) -> lowmeg::bridge::ConfigFunction* { return &c.bridge(); }),
+      host_bridge_socket_([](Chipset& c) -> lowmeg::bridge::ConfigFunction* { return &c.host_bridge(); }),
       agp_bridge_socket_([](Chipset& c) { return c.agp_bridge(); }) {}
 
 Result<void> Machine::build() {
@@ -70,6 +70,7 @@ Result<void> Machine::build() {
   if (auto built = build_chipset(); !built) return built;
   if (auto built = build_board(); !built) return built;
   if (auto attached = engine_->attach(*board_); !attached) return attached;
+  if (listeners_.built) listeners_.built(*this);
   return chipset_->power_on();
 }
 
@@ -146,15 +147,21 @@ Result<void> Machine::build_soft_engine() {
 Result<void> Machine::build_chipset() {
   BridgeConfig bridge = config_.bridge;
   bridge.options.drb = lowmeg::bridge::drb_for(config_.memory.ram_size);
-  auto listener = [this](const TimelineEntry& entry) {
-    listeners_.timeline(entry, engine_->clock().now_ns());
+  const ChipsetListeners listeners{
+      .timeline =
+          [this](const TimelineEntry& entry) { listeners_.timeline(entry, engine_->clock().now_ns()); },
+      .waiting =
+          [this](Waiting waiting) {
+            waiting == Waiting::kBegins ? engine_->let_go_of_devices() : engine_->take_devices_again();
+          },
+      .fault = [this](const lowmeg::Error& error) { fault(error); },
   };
   if (config_.pam == PamWay::kChip) {
-    chipset_ = std::make_unique<ChipWay>(bridge, *memory_, engine_->mapper(), listeners_.events, listener);
+    chipset_ = std::make_unique<ChipWay>(bridge, *memory_, engine_->mapper(), listeners_.events, listeners);
     return {};
   }
-  auto way = HypervWay::create(bridge, config_.hyperv, *memory_, engine_->mapper(), listeners_.events,
-                               std::move(listener));
+  auto way =
+      HypervWay::create(bridge, config_.hyperv, *memory_, engine_->mapper(), listeners_.events, listeners);
   if (!way) return tl::unexpected(way.error());
   hyperv_ = way->get();
   chipset_ = std::move(*way);
@@ -207,11 +214,15 @@ void Machine::warn_of_lost_option_roms() {
 }
 
 Machine::~Machine() {
+  if (listeners_.ended) listeners_.ended();
   if (engine_) engine_->stop();
 }
 
 Outcome Machine::run() {
-  Outcome outcome = run_until(steady_clock::now() + config_.timeout);
+  deadline_ = steady_clock::now() + config_.timeout;
+  chipset_->set_deadline(deadline_);
+  Outcome outcome = run_until(deadline_);
+  chipset_->give_up({lowmeg::Errc::kClosed, "the machine has ended"});
   engine_->stop();
   return outcome;
 }
@@ -304,6 +315,9 @@ std::optional<Outcome> Machine::after(const Engine::Turn& turn) {
 }
 
 std::optional<Outcome> Machine::after_request() {
+  // An access that waited until the machine's own time was over is no fault.
+  if (fault_ && fault_->code == lowmeg::Errc::kTimeout && steady_clock::now() >= deadline_)
+    return timed_out();
   if (fault_) return stopped(fault_->message());
   if (power_off_status_)
     return Outcome{Outcome::Kind::kPowerOff, *power_off_status_, "the guest turned the machine off"};
@@ -341,6 +355,11 @@ void Machine::note(const ResetCause& cause) {
 
 Outcome Machine::stopped(std::string message) const {
   return {Outcome::Kind::kStopped, kStoppedStatus, std::move(message)};
+}
+
+void Machine::interrupt() {
+  interrupted_ = true;
+  chipset_->give_up({lowmeg::Errc::kClosed, "ended by a signal"});
 }
 
 void Machine::power_off(int exit_status) {

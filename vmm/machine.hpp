@@ -81,6 +81,8 @@ struct MachineConfig {
   InitReach init_reach = InitReach::kCpus;
 };
 
+class Machine;
+
 /// Whom the machine tells: on the thread that runs it, and on KVM also on the CPUs' threads, one at a time.
 struct MachineListeners {
   lowmeg::EventSink& events;
@@ -89,6 +91,10 @@ struct MachineListeners {
   std::function<void(const TimelineEntry&, std::uint64_t)> timeline;
   /// What executes the guest and why, in one line, before anything else; empty: nobody asks.
   std::function<void(const std::string&)> accel = {};
+  /// The machine is built, and about to be powered on; empty: nobody asks.
+  std::function<void(Machine&)> built = {};
+  /// The machine that was built ends; empty: nobody asks.
+  std::function<void()> ended = {};
 };
 
 struct Outcome {
@@ -137,8 +143,8 @@ class Machine final : private PowerControl,
 
   /// Runs until there is an outcome, once. Afterwards the guest stands still.
   Outcome run();
-  /// Makes run() return soon. From any thread.
-  void interrupt() { interrupted_ = true; }
+  /// Makes run() return soon, also while an access waits. From any thread.
+  void interrupt();
 
   std::vector<MegabyteRow> first_megabyte() { return chipset_->first_megabyte(); }
   Chipset& chipset() { return *chipset_; }
@@ -209,6 +215,7 @@ class Machine final : private PowerControl,
   ChipsetSocket agp_bridge_socket_;
   std::unique_ptr<Board> board_;
 
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   std::atomic<bool> interrupted_{false};
 
   // Volatile state: what the guest has asked for.

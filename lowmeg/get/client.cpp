@@ -47,7 +47,7 @@ Client::Client(std::unique_ptr<Transport> transport, EventSink& events, const Cl
 
 Result<void> Client::exchange_version() {
   const std::lock_guard lock(mutex_);
-  const Result<Answer> answer = exchange(VersionOffer{wire::kProtocolNickelRev2});
+  const Result<Answer> answer = exchange(VersionOffer{wire::kProtocolNickelRev2, options_.take_over});
   if (!answer) {
     give_up(answer.error());
     return tl::unexpected(answer.error());
@@ -142,7 +142,7 @@ Result<void> Client::take_in_pending() {
     }
     const auto decoded = decode_from_host(*message, wire::HostRequestId::kVersion);
     if (!decoded) return tl::unexpected(decoded.error());
-    take_in(*decoded);
+    if (auto taken = take_in(*decoded); !taken) return taken;
   }
 }
 
@@ -160,7 +160,7 @@ Result<Answer> Client::await_answer(wire::HostRequestId id, Deadline deadline) {
     const Result<FromHost> decoded = decode_from_host(*message, id);
     if (!decoded) return tl::unexpected(decoded.error());
     if (const auto* answer = std::get_if<Answer>(&*decoded)) return *answer;
-    take_in(*decoded);
+    if (auto taken = take_in(*decoded); !taken) return tl::unexpected(taken.error());
   }
 }
 
@@ -171,17 +171,21 @@ Result<Bytes> Client::receive(Deadline deadline) {
   return Bytes(buffer_).first(*size);
 }
 
-void Client::take_in(const FromHost& notification) {
+Result<void> Client::take_in(const FromHost& notification) {
+  if (const auto* state = std::get_if<State>(&notification)) return take_order(*state);
+  if (const auto* access = std::get_if<Access>(&notification)) return take_order(*access);
+  if (const auto* notice = std::get_if<SaveNotice>(&notification)) return take_order(*notice);
   if (const auto* offer = std::get_if<BatchOffer>(&notification)) {
     if (options_.batching == Batching::kWhereOffered)
       max_batch_ = std::max<std::uint32_t>(offer->max_requests, 1);
-    return;
+    return {};
   }
   if (unknown_notification_.admit()) {
     events_.event(
         {Severity::kInfo, "get",
          fmt::format("notification {} from the host ignored", std::get<Notification>(notification).id)});
   }
+  return {};
 }
 
 void Client::conclude(RangeExchange& exchange, const Answer& answer) {

@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "lowmeg/core/result.hpp"
+#include "lowmeg/get/servicing.hpp"
 #include "lowmeg/get/wire.hpp"
 
 namespace lowmeg::get {
@@ -20,6 +21,7 @@ using Bytes = std::span<const std::uint8_t>;
 
 struct VersionOffer {
   std::uint32_t version = 0;  ///< major << 16 | minor
+  bool take_over = false;     ///< asks for the seat of a paravisor that is still there; private to Lowmeg
   friend bool operator==(const VersionOffer&, const VersionOffer&) = default;
 };
 
@@ -54,7 +56,7 @@ struct CreateAnswer {
 struct ResetAnswer {
   friend bool operator==(const ResetAnswer&, const ResetAnswer&) = default;
 };
-using Answer = std::variant<VersionAnswer, CreateAnswer, ResetAnswer>;
+using Answer = std::variant<VersionAnswer, CreateAnswer, ResetAnswer, SaveAnswer, RestorePart>;
 
 /// A notification that Lowmeg does not know; its payload is nobody's business here.
 struct Notification {
@@ -73,10 +75,17 @@ struct Batch {
   friend bool operator==(const Batch&, const Batch&) = default;
 };
 
-using FromHost = std::variant<Answer, BatchOffer, Notification>;
-using FromGuest = std::variant<Request, Batch, Notification>;
+/// A request that Lowmeg does not know: the embedder's, who may.
+struct OtherRequest {
+  std::uint16_t id = 0;
+  friend bool operator==(const OtherRequest&, const OtherRequest&) = default;
+};
 
-/// An encoded message; none that Lowmeg sends is longer.
+using FromHost = std::variant<Answer, BatchOffer, Notification, State, Access, SaveNotice>;
+using FromGuest = std::variant<Request, Batch, Notification, OtherRequest, Done, Keep, SavePart,
+                               RestoreRequest, RestoreResult>;
+
+/// An encoded message.
 class Message {
  public:
   template <typename Wire>
@@ -86,12 +95,23 @@ class Message {
     const auto* first = reinterpret_cast<const std::uint8_t*>(&wire);
     for (std::size_t i = 0; i < sizeof(Wire); ++i) data_[i] = first[i];
   }
-  Bytes bytes() const { return {data_.data(), size_}; }
+  /// A structure with bytes behind it.
+  template <typename Wire>
+  Message(const Wire& wire, Bytes payload) : Message(wire) {
+    if (payload.empty()) return;
+    long_.reserve(size_ + payload.size());
+    long_.assign(data_.begin(), data_.begin() + size_);
+    long_.insert(long_.end(), payload.begin(), payload.end());
+  }
+  /// An answer that somebody else has encoded.
+  explicit Message(std::vector<std::uint8_t> bytes) : long_(std::move(bytes)) {}
+  Bytes bytes() const { return long_.empty() ? Bytes(data_.data(), size_) : Bytes(long_); }
 
  private:
   static constexpr std::size_t kCapacity = sizeof(wire::CreateRamGpaRangeRequest);
   std::array<std::uint8_t, kCapacity> data_{};
-  std::size_t size_;
+  std::size_t size_ = 0;
+  std::vector<std::uint8_t> long_;  // all of it, if there is a payload
 };
 
 Message encode(const Request& request);
@@ -105,6 +125,9 @@ Result<FromHost> decode_from_host(Bytes message, wire::HostRequestId awaited);
 
 /// What the host reads from the guest.
 Result<FromGuest> decode_from_guest(Bytes message);
+
+/// The name that the protocol has for a request, or "unknown".
+std::string_view request_name(std::uint16_t id);
 
 /// Whether the message is a response, by its header alone.
 bool is_response(Bytes message);

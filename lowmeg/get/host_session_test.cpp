@@ -89,7 +89,8 @@ TEST_F(HostSessionTest, KeepsToTheProtocol) {
   EXPECT_EQ(handle(std::string(kReset) + " 00"), "01 03 1d 00");
   EXPECT_EQ(handle(kPowerOff), "") << "a notification is due no answer";
   EXPECT_THAT(handle(kCreate.substr(0, kCreate.size() - 3)), HasSubstr("39 bytes where 40 are due"));
-  EXPECT_THAT(handle("01 02 02 00 00 00 00 00"), HasSubstr("request 2 is unknown"));
+  EXPECT_THAT(handle("01 02 02 00 00 00 00 00"),
+              HasSubstr("request 2 (TIME) is one that nobody answers here"));
   EXPECT_THAT(handle("01 03 1d 00"), HasSubstr("type 3"));
   EXPECT_THAT(handle("02 02 1d 00 04 00 00 00"), HasSubstr("version 2"));
   EXPECT_THAT(handle(""), HasSubstr("no header"));

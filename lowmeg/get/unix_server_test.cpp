@@ -202,7 +202,7 @@ TEST_F(UnixServerTest, GivesUpAClientThatBreaksTheProtocol) {
       {{kReset}, "before the version exchange"},
       {{kVersion42, "01"}, "no header"},
       {{kVersion42, "01 02 1d 00 04 00 00"}, "7 bytes where 8 are due"},
-      {{kVersion42, "01 02 02 00"}, "request 2 is unknown"},
+      {{kVersion42, "01 02 02 00"}, "request 2 (TIME) is one that nobody answers here"},
       {{kVersion42, "01 03 1d 00"}, "type 3"},
       {{kVersion42, "01 01 4c ff 00 00 00 00"}, "batch of 0"},
       {{kVersion42, kBatchOf2, kReset, kVersion42}, "broken off"},

@@ -37,10 +37,20 @@ Agreement agreement(const std::optional<Override>& possible, const GpaRange& ran
   return (possible->access == Access::kReadOnly) == saved.is_rom ? Agreement::kAll : Agreement::kOffset;
 }
 
-Result<Override> accept_override(const SavedHandle& saved, std::size_t index, Gpa rom_bios_offset) {
+// By whatever policy: a part of its segment, from itself or from the images.
+bool belongs_to(const SegmentRow& segment, const Override& shown, Gpa rom_bios_offset) {
+  const Gpa start = shown.range.start();
+  return !shown.range.empty() && segment.range.contains(shown.range) &&
+         (shown.gpa_offset == start || shown.gpa_offset == start + rom_bios_offset);
+}
+
+Result<Override> accept_override(const SavedHandle& saved, std::size_t index, Gpa rom_bios_offset,
+                                 SavedBy saved_by) {
   const Result<GpaRange> range = accept(saved.range);
   if (!range) return refuse(index, "range." + range.error().what);
   const SegmentRow& segment = hyperv::kSegments[index];
+  const Override shown{*range, saved.gpa_offset, saved.is_rom ? Access::kReadOnly : Access::kReadWrite};
+  if (saved_by == SavedBy::kAnyBuild && belongs_to(segment, shown, rom_bios_offset)) return shown;
   Agreement best = Agreement::kNone;
   for (const GpaState state : kStates) {
     const auto possible = hyperv::wanted_override(segment, state, rom_bios_offset);
@@ -62,11 +72,11 @@ Result<Override> accept_override(const SavedHandle& saved, std::size_t index, Gp
 }
 
 Result<hyperv::Handle> accept_handle(const SavedHandle& saved, std::size_t index, std::uint32_t slot,
-                                     Gpa rom_bios_offset) {
+                                     Gpa rom_bios_offset, SavedBy saved_by) {
   if (saved.remote_handle != slot) {
     return refuse(index, fmt::format("remote_handle: {}, where slot {} is right", saved.remote_handle, slot));
   }
-  const Result<Override> meta = accept_override(saved, index, rom_bios_offset);
+  const Result<Override> meta = accept_override(saved, index, rom_bios_offset, saved_by);
   if (!meta) return tl::unexpected(meta.error());
   return hyperv::Handle{slot, *meta};
 }
@@ -86,7 +96,7 @@ SavedAdjuster to_saved(const hyperv::AdjusterState& state) {
   return saved;
 }
 
-Result<hyperv::AdjusterState> accept(const SavedAdjuster& adjuster, Gpa rom_bios_offset) {
+Result<hyperv::AdjusterState> accept(const SavedAdjuster& adjuster, Gpa rom_bios_offset, SavedBy saved_by) {
   const auto& [base_slot, handles] = adjuster;
   if (base_slot > std::numeric_limits<std::uint32_t>::max() - (kSegmentCount - 1)) {
     return fail(Errc::kInvalidArgument, fmt::format("base_slot: no 13 slots from {:x}h on", base_slot));
@@ -95,7 +105,7 @@ Result<hyperv::AdjusterState> accept(const SavedAdjuster& adjuster, Gpa rom_bios
   for (std::size_t i = 0; i < handles.size(); ++i) {
     if (!handles[i]) continue;
     const auto slot = base_slot + static_cast<std::uint32_t>(i);
-    const Result<hyperv::Handle> handle = accept_handle(*handles[i], i, slot, rom_bios_offset);
+    const Result<hyperv::Handle> handle = accept_handle(*handles[i], i, slot, rom_bios_offset, saved_by);
     if (!handle) return tl::unexpected(handle.error());
     state.handles[i] = *handle;
   }

@@ -47,6 +47,8 @@ class MessageReader {
   explicit MessageReader(Bytes bytes) : bytes_(bytes), input_(bytes.data(), static_cast<int>(bytes.size())) {}
 
   bool done() const { return rest().empty(); }
+  /// What has not been read yet.
+  Bytes rest() const { return bytes_.subspan(static_cast<std::size_t>(input_.CurrentPosition())); }
   /// Any 64 bits in at most 10 bytes, minimal or not.
   Result<std::uint64_t> varint(const Place& place);
   Result<Tag> tag(const Place& place);
@@ -54,7 +56,6 @@ class MessageReader {
   Result<Payload> payload(unsigned wire_type, const Place& place);
 
  private:
-  Bytes rest() const { return bytes_.subspan(static_cast<std::size_t>(input_.CurrentPosition())); }
   Result<Payload> take(std::uint64_t size, const Place& place);
 
   Bytes bytes_;

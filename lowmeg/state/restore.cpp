@@ -11,9 +11,10 @@ tl::unexpected<Error> refused(const char* part, const Error& error) {
   return fail(error.code, std::string(part) + ": " + error.what);
 }
 
-Result<hyperv::AdjusterState> accepted_adjuster(Bytes saved, const hyperv::SharedAdjuster& adjuster) {
+Result<hyperv::AdjusterState> accepted_adjuster(Bytes saved, const hyperv::SharedAdjuster& adjuster,
+                                                SavedBy saved_by) {
   auto state = decode_adjuster(saved).and_then(
-      [&](const SavedAdjuster& value) { return accept(value, adjuster.rom_bios_offset()); });
+      [&](const SavedAdjuster& value) { return accept(value, adjuster.rom_bios_offset(), saved_by); });
   if (!state) return refused("adjuster", state.error());
   return state;
 }
@@ -36,8 +37,8 @@ SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::HypervBr
 }
 
 Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster,
-                     bridge::HypervBridge& bridge, HostRanges host) {
-  const auto adjuster_state = accepted_adjuster(saved.adjuster, adjuster);
+                     bridge::HypervBridge& bridge, HostRanges host, SavedBy saved_by) {
+  const auto adjuster_state = accepted_adjuster(saved.adjuster, adjuster, saved_by);
   if (!adjuster_state) return tl::unexpected(adjuster_state.error());
   const auto bridge_state =
       decode_bridge_any(saved.bridge).and_then([](const SavedBridge& value) { return accept(value); });
@@ -52,8 +53,8 @@ SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::ChipBrid
 }
 
 Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster, bridge::PamOnly& pam_only,
-                     bridge::ChipBridge& bridge, HostRanges host) {
-  const auto adjuster_state = accepted_adjuster(saved.adjuster, adjuster);
+                     bridge::ChipBridge& bridge, HostRanges host, SavedBy saved_by) {
+  const auto adjuster_state = accepted_adjuster(saved.adjuster, adjuster, saved_by);
   if (!adjuster_state) return tl::unexpected(adjuster_state.error());
   const auto bridge_state = accepted_chip(saved.bridge, bridge);
   if (!bridge_state) return tl::unexpected(bridge_state.error());

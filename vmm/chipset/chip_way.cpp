@@ -6,22 +6,22 @@ namespace vmm {
 
 using lowmeg::decode::AddressDecoder;
 
-ChipWay::Parts::Parts(const ChipWay& way, Listener listener, DecodeTimeline::Start start)
+ChipWay::Parts::Parts(const ChipWay& way, DecodeTimeline::Start start)
     : committer(AddressDecoder(way.bus_, way.memory_.ram.size()), way.mapper_),
-      timeline(committer, std::move(listener), start),
+      timeline(committer, way.listeners_.timeline, start),
       bridge(way.config_.identity, way.config_.options, timeline, way.events_) {
   timeline.watch(bridge);
 }
 
 ChipWay::ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory::Mapper& mapper,
-                 lowmeg::EventSink& events, Listener listener)
+                 lowmeg::EventSink& events, ChipsetListeners listeners)
     : config_(bridge),
       memory_(memory),
       mapper_(mapper),
       events_(events),
-      listener_(std::move(listener)),
+      listeners_(std::move(listeners)),
       bus_(board_bus_map(memory, {})),
-      parts_(std::make_unique<Parts>(*this, listener_, DecodeTimeline::Start::kPowerOn)) {}
+      parts_(std::make_unique<Parts>(*this, DecodeTimeline::Start::kPowerOn)) {}
 
 lowmeg::Result<void> ChipWay::devices_changed(std::span<const lowmeg::memory::Claim> claims) {
   lowmeg::decode::BusMap bus = board_bus_map(memory_, claims);
@@ -32,12 +32,12 @@ lowmeg::Result<void> ChipWay::devices_changed(std::span<const lowmeg::memory::Cl
 
 lowmeg::Result<void> ChipWay::restart() {
   const lowmeg::state::SavedChipset saved = save();
-  parts_ = std::make_unique<Parts>(*this, listener_, DecodeTimeline::Start::kRestore);
+  parts_ = std::make_unique<Parts>(*this, DecodeTimeline::Start::kRestore);
   return lowmeg::state::restore(saved.bridge, parts_->bridge);
 }
 
 std::vector<MegabyteRow> ChipWay::first_megabyte() {
-  return vmm::first_megabyte(mapper_.map().cpu, bridge().pam_states(), nullptr);
+  return vmm::first_megabyte(mapper_.map().cpu, lowmeg::decode_pam(pam_dwords()), nullptr);
 }
 
 }  // namespace vmm

@@ -17,10 +17,13 @@ class ChipWay final : public Chipset {
  public:
   /// Borrows memory, mapper and sink. `bridge` is a chip's.
   ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory::Mapper& mapper,
-          lowmeg::EventSink& events, Listener listener);
+          lowmeg::EventSink& events, ChipsetListeners listeners);
 
-  lowmeg::bridge::HostBridge& bridge() override { return parts_->bridge; }
+  lowmeg::Result<void> power_on() override { return parts_->bridge.power_on(); }
+  lowmeg::Result<void> reset() override { return parts_->bridge.reset(); }
+  lowmeg::bridge::ConfigFunction& host_bridge() override { return parts_->bridge; }
   lowmeg::bridge::ConfigFunction* agp_bridge() override { return parts_->bridge.agp_bridge(); }
+  lowmeg::PamDwords pam_dwords() const override { return parts_->bridge.pam_dwords(); }
   lowmeg::state::SavedChipset save() const override { return {{}, lowmeg::state::save(parts_->bridge)}; }
   lowmeg::Result<void> devices_changed(std::span<const lowmeg::memory::Claim> claims) override;
   lowmeg::Result<void> restart() override;
@@ -35,14 +38,14 @@ class ChipWay final : public Chipset {
   const GuestMemory& memory_;
   lowmeg::memory::Mapper& mapper_;
   lowmeg::EventSink& events_;
-  Listener listener_;
+  ChipsetListeners listeners_;
 
   // Volatile state of the board's devices, which no restart touches.
   lowmeg::decode::BusMap bus_;
 
   // Sub-devices; a restart builds all of them anew.
   struct Parts {
-    Parts(const ChipWay& way, Listener listener, DecodeTimeline::Start start);
+    Parts(const ChipWay& way, DecodeTimeline::Start start);
 
     lowmeg::decode::MapCommitter committer;
     DecodeTimeline timeline;

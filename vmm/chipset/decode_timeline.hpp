@@ -13,12 +13,13 @@ namespace vmm {
 
 class DecodeTimeline final : public lowmeg::DecodeSink {
  public:
+  using Listener = std::function<void(const TimelineEntry&)>;
   /// What the first telling is.
   enum class Start { kPowerOn, kRestore };
 
   /// Borrows the decoder's sink. The listener hears of every change, and of power-on and reset; not of a
   /// restore.
-  DecodeTimeline(lowmeg::DecodeSink& below, Chipset::Listener listener, Start start)
+  DecodeTimeline(lowmeg::DecodeSink& below, Listener listener, Start start)
       : below_(below), listener_(std::move(listener)), start_(start) {}
 
   /// Whose registers the guest reads: an entry shows a dword as it does, with what decode does not depend on.
@@ -32,7 +33,7 @@ class DecodeTimeline final : public lowmeg::DecodeSink {
                                                      const lowmeg::DecodeRegisters& now);
 
   lowmeg::DecodeSink& below_;
-  Chipset::Listener listener_;
+  Listener listener_;
   const Start start_;
   lowmeg::bridge::ChipBridge* bridge_ = nullptr;
   std::vector<std::uint32_t>

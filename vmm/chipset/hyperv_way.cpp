@@ -2,21 +2,30 @@
 
 #include <algorithm>
 
-#include "lowmeg/get/in_process.hpp"
 #include "lowmeg/hyperv/rom_bios_offset.hpp"
+#include "lowmeg/state/servicing_state.hpp"
 #include "vmm/chipset/bus_map.hpp"
 #include "vmm/chipset/hyperv_memory.hpp"
+#include "vmm/chipset/personality.hpp"
 
 namespace vmm {
 
 using lowmeg::Result;
+using lowmeg::get::ParavisorLink;
+using lowmeg::get::ParavisorSeat;
+using lowmeg::get::ParavisorServer;
+using lowmeg::get::StateKeeper;
 
 Result<std::unique_ptr<HypervWay>> HypervWay::create(const BridgeConfig& bridge, const HypervConfig& config,
                                                      GuestMemory& memory, lowmeg::memory::Mapper& mapper,
-                                                     lowmeg::EventSink& events, Listener listener) {
-  std::unique_ptr<HypervWay> way(new HypervWay(bridge, config, memory, mapper, events, std::move(listener)));
-  if (auto started = way->start(); !started) return tl::unexpected(started.error());
+                                                     lowmeg::EventSink& events, ChipsetListeners listeners) {
+  std::unique_ptr<HypervWay> way(new HypervWay(bridge, config, memory, mapper, events));
+  if (auto started = way->start(std::move(listeners)); !started) return tl::unexpected(started.error());
   return way;
+}
+
+HypervWay::~HypervWay() {
+  if (seat_) seat_->close({lowmeg::Errc::kClosed, "the machine ends"});
 }
 
 lowmeg::memory::MemoryMap HypervWay::base(std::span<const lowmeg::memory::Claim> claims) const {
@@ -25,24 +34,42 @@ lowmeg::memory::MemoryMap HypervWay::base(std::span<const lowmeg::memory::Claim>
   return base_map(board_bus_map(memory_, claims).pci, ram_end);
 }
 
-Result<void> HypervWay::start() {
+Result<void> HypervWay::start(ChipsetListeners listeners) {
   const auto offset = lowmeg::hyperv::rom_bios_offset(memory_.ram.size());
   if (!offset) return tl::unexpected(offset.error());
-  rom_bios_offset_ = *offset;
-  place_images(memory_, rom_bios_offset_);
+  place_images(memory_, *offset);
   auto host = lowmeg::get::Host::create(mapper_, base({}), {.ram_size = memory_.ram.size()}, events_);
   if (!host) return tl::unexpected(host.error());
   host_ = std::move(*host);
-  auto paravisor = connect();
-  if (!paravisor) return tl::unexpected(paravisor.error());
-  paravisor_ = std::move(*paravisor);
+  host_->observe(config_.observer);
+  keeper_ = std::make_unique<StateKeeper>(memory_.ram.size(), personality_of(bridge_));
+  ParavisorSeat::Options seat;
+  if (config_.split) {
+    seat.wait = config_.split->wait;
+  } else {
+    seat.summon = [this] { return summon(); };
+  }
+  seat_ = std::make_unique<ParavisorSeat>(std::move(seat), events_);
+  proxy_ = std::make_unique<BridgeProxy>(bridge_.identity, *seat_, *host_, std::move(listeners));
+  return config_.split ? listen() : Result<void>{};
+}
+
+Result<void> HypervWay::listen() {
+  const SplitConfig& split = *config_.split;
+  auto server = ParavisorServer::listen(
+      split.socket, *host_, *seat_, events_,
+      {.parts = {split.batches, keeper_.get(), split.others}, .patience = split.patience});
+  if (!server) return tl::unexpected(server.error());
+  server_ = std::move(*server);
   return {};
 }
 
-Result<std::unique_ptr<Paravisor>> HypervWay::connect() {
-  auto transport =
-      config_.connect ? config_.connect(*host_) : std::make_unique<lowmeg::get::InProcessTransport>(*host_);
-  return Paravisor::create(std::move(transport), config_.get, bridge_, rom_bios_offset_, events_, listener_);
+Result<std::shared_ptr<ParavisorLink>> HypervWay::summon() {
+  auto link =
+      InProcessLink::create(*host_, {.keeper = keeper_.get()}, {.get = config_.get}, config_.wrap, events_);
+  if (!link) return tl::unexpected(link.error());
+  link_ = std::move(*link);
+  return link_;
 }
 
 Result<void> HypervWay::devices_changed(std::span<const lowmeg::memory::Claim> claims) {
@@ -50,12 +77,29 @@ Result<void> HypervWay::devices_changed(std::span<const lowmeg::memory::Claim> c
 }
 
 Result<void> HypervWay::restart() {
-  const lowmeg::state::SavedChipset saved = paravisor_->save();
-  paravisor_->disconnect();
-  auto successor = connect();
+  if (const auto link = seat_->taken_by()) {
+    link->cut();
+    seat_->leave(link);
+  }
+  if (config_.split) return {};
+  auto successor = summon();
   if (!successor) return tl::unexpected(successor.error());
-  paravisor_ = std::move(*successor);
-  return paravisor_->restore(saved);
+  seat_->take(std::move(*successor));
+  return {};
+}
+
+void HypervWay::ask_to_save() {
+  if (server_) server_->ask_to_save();
+}
+
+lowmeg::bridge::ConfigFunction* HypervWay::agp_bridge() {
+  return has_agp(bridge_) ? &proxy_->function(1) : nullptr;
+}
+
+lowmeg::state::SavedChipset HypervWay::save() const {
+  const auto parts = lowmeg::state::extract(keeper_->state().bytes);
+  if (!parts) return {};
+  return {parts->adjuster.value_or(lowmeg::state::Buffer{}), parts->bridge.value_or(lowmeg::state::Buffer{})};
 }
 
 std::uint64_t HypervWay::ram_told() const {
@@ -64,7 +108,7 @@ std::uint64_t HypervWay::ram_told() const {
 
 std::vector<MegabyteRow> HypervWay::first_megabyte() {
   const auto slots = host_->slots();
-  return vmm::first_megabyte(mapper_.map().cpu, bridge().pam_states(), &slots);
+  return vmm::first_megabyte(mapper_.map().cpu, lowmeg::decode_pam(pam_dwords()), &slots);
 }
 
 }  // namespace vmm

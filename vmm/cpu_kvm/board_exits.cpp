@@ -9,14 +9,25 @@ unsigned piece(std::size_t left) {
   return left >= 4 ? 4 : left >= 2 ? 2 : 1;
 }
 
+// CF8h-CFFh, of PCI configuration mechanism #1.
+constexpr unsigned kConfigStart = 0xcf8, kConfigEnd = 0xd00;
+
 }  // namespace
 
+// Empty for another port.
+std::unique_lock<std::mutex> BoardExits::lock_config(std::uint16_t port, unsigned size) {
+  const bool reaches_config = port < kConfigEnd && port + size > kConfigStart;
+  return reaches_config ? std::unique_lock(config_) : std::unique_lock<std::mutex>();
+}
+
 std::uint32_t BoardExits::io_in(std::uint16_t port, unsigned size) {
+  const auto config = lock_config(port, size);
   const std::lock_guard lock(ports_);
   return io_.read(port, size);
 }
 
 void BoardExits::io_out(std::uint16_t port, unsigned size, std::uint32_t value) {
+  const auto config = lock_config(port, size);
   const std::lock_guard lock(ports_);
   io_.write(port, size, value);
 }

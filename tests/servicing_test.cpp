@@ -1,0 +1,140 @@
+// The paravisor dies in the midst of its work, within one process: at each named point of each config write
+// that changes a segment. Neither the guest nor the map shows it.
+#include "tests/boot_machine.hpp"
+#include "tests/mortal_transport.hpp"
+
+namespace vmm {
+namespace {
+
+using lowmeg::CrashPoint;
+using lowmeg::get::Batching;
+using lowmeg::get::Transport;
+
+struct Row {
+  std::string firmware;
+  lowmeg::bridge::Identity identity;
+};
+const Row kRows[] = {{kSeaBios, lowmeg::bridge::kI440fx}, {kBochsLatest, lowmeg::bridge::kHyperv}};
+
+MachineConfig config_of(const Row& row, Batching batching) {
+  MachineConfig config = config_for(row.firmware);
+  config.bridge.identity = row.identity;
+  config.hyperv.get.batching = batching;
+  return config;
+}
+
+std::uint64_t commits(const Boot& boot) {
+  return boot.machine->hyperv()->host().counters().commits;
+}
+
+void expect_same(const Boot& undisturbed, const Boot& disturbed) {
+  Machine& before = *undisturbed.machine;
+  Machine& after = *disturbed.machine;
+  EXPECT_EQ(disturbed.outcome.kind, Outcome::Kind::kUntil) << disturbed.outcome.message;
+  EXPECT_EQ(undisturbed.log, disturbed.log);
+  EXPECT_EQ(undisturbed.times_ns, disturbed.times_ns);
+  EXPECT_EQ(before.soft()->cpu_state(), after.soft()->cpu_state());
+  EXPECT_EQ(before.chipset().save(), after.chipset().save());
+  EXPECT_EQ(before.mapper().map(), after.mapper().map());
+  EXPECT_EQ(before.hyperv()->host().slots(), after.hyperv()->host().slots());
+  EXPECT_TRUE(std::ranges::equal(before.ram(), after.ram()));
+}
+
+// Boots with a paravisor that dies at `point` of every access that changes a segment; each is redone.
+struct MortalBoot {
+  MortalBoot(MachineConfig config, CrashPoint point) {
+    config.hyperv.wrap = [this, point](std::unique_ptr<Transport> transport) -> std::unique_ptr<Transport> {
+      return std::make_unique<lowmeg::MortalTransport>(std::move(transport), point, [this] { ++deaths; });
+    };
+    boot.emplace(std::move(config));
+  }
+  unsigned deaths = 0;
+  std::optional<Boot> boot;
+};
+
+TEST(Servicing, ADeathAtAnyPointOfAnyChangeIsNotNoticed) {
+  for (const Row& row : kRows) {
+    const MachineConfig config = config_of(row, Batching::kWhereOffered);
+    const Boot undisturbed(config);
+    const std::uint64_t changes = undisturbed.timeline.size();
+    ASSERT_GE(changes, 3u);
+    for (const auto& [point, name] : lowmeg::kCrashPoints) {
+      SCOPED_TRACE(fmt::format("{} {}", row.firmware, name));
+      const MortalBoot mortal(config, point);
+      // A change of one request is no batch, and announces none.
+      EXPECT_GE(mortal.deaths, point == CrashPoint::kAnnounced ? 1 : changes - 1);
+      EXPECT_GE(mortal.boot->machine->hyperv()->seat().takings(), mortal.deaths);
+      expect_same(undisturbed, *mortal.boot);
+      EXPECT_EQ(commits(undisturbed), commits(*mortal.boot)) << "no commit is due to a death";
+    }
+  }
+}
+
+// One request at a time, as with a host that takes no batches: what is redone commits once more, and shows
+// the RAM below between a reset and a create once more. The end is the same.
+TEST(Servicing, ADeathWithoutBatchesCostsCommitsAndNothingElse) {
+  for (const Row& row : kRows) {
+    const MachineConfig config = config_of(row, Batching::kNever);
+    const Boot undisturbed(config);
+    for (const CrashPoint point : {CrashPoint::kAccessTaken, CrashPoint::kCommitted, CrashPoint::kAnswered}) {
+      SCOPED_TRACE(row.firmware);
+      const MortalBoot mortal(config, point);
+      EXPECT_GE(mortal.deaths, 3u);
+      expect_same(undisturbed, *mortal.boot);
+      EXPECT_GE(commits(*mortal.boot), commits(undisturbed));
+      fmt::print("strict, {}: {} deaths, {} commits instead of {}\n", row.firmware, mortal.deaths,
+                 commits(*mortal.boot), commits(undisturbed));
+    }
+  }
+}
+
+// "20 planned restarts a boot: 0 requests to the host by a silent restore."
+TEST(Servicing, APlannedRestartAsksTheHostForNothing) {
+  for (const Row& row : kRows) {
+    MachineConfig config = config_of(row, Batching::kWhereOffered);
+    const Boot undisturbed(config);
+    config.restart_after = [](std::uint64_t n, ConfigAccess) { return n % 7 == 3 && n / 7 < 20; };
+    const Boot restarted(config);
+    EXPECT_EQ(restarted.machine->restarts(), 20u);
+    expect_same(undisturbed, restarted);
+    EXPECT_EQ(undisturbed.machine->hyperv()->host().counters().requests(),
+              restarted.machine->hyperv()->host().counters().requests());
+  }
+}
+
+// Closes the connection in the place of every DONE after the first `left`.
+class Falling final : public Transport {
+ public:
+  Falling(std::unique_ptr<Transport> inner, unsigned& left) : inner_(std::move(inner)), left_(left) {}
+  lowmeg::Result<void> send(std::span<const std::uint8_t> message, lowmeg::get::Deadline deadline) override {
+    const auto decoded = lowmeg::get::decode_from_guest(message);
+    const bool is_done = decoded && std::holds_alternative<lowmeg::get::Done>(*decoded);
+    if (is_done && left_ == 0) inner_->close();
+    if (is_done && left_ != 0) --left_;
+    return inner_->send(message, deadline);
+  }
+  lowmeg::Result<std::size_t> receive(std::span<std::uint8_t> buffer,
+                                      lowmeg::get::Deadline deadline) override {
+    return inner_->receive(buffer, deadline);
+  }
+  void close() override { inner_->close(); }
+
+ private:
+  std::unique_ptr<Transport> inner_;
+  unsigned& left_;
+};
+
+// A paravisor that falls over the same access for ever is not worth another one.
+TEST(Servicing, EndsWithOneLineWhenEveryParavisorFalls) {
+  MachineConfig config = config_for(kSeaBios);
+  unsigned left = 30;
+  config.hyperv.wrap = [&left](std::unique_ptr<Transport> transport) -> std::unique_ptr<Transport> {
+    return std::make_unique<Falling>(std::move(transport), left);
+  };
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kStopped);
+  EXPECT_EQ(boot.outcome.message, "8 paravisors were lost over one access");
+}
+
+}  // namespace
+}  // namespace vmm

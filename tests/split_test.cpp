@@ -1,0 +1,223 @@
+// Split mode with real processes: the machine here, its paravisor in a process of its own that is killed
+// (-9), stopped and replaced while the guest runs.
+#include <cstdlib>
+#include <random>
+#include <set>
+
+#include "tests/boot_machine.hpp"
+#include "tests/fakes/temp_folder.hpp"
+#include "tests/mortal_transport.hpp"
+#include "tests/relay.hpp"
+
+namespace vmm {
+namespace {
+
+using lowmeg::Relay;
+using lowmeg::Words;
+using testing::HasSubstr;
+
+const std::string kProgram = LOWMEG_PROGRAM;
+const std::string kMortal = LOWMEG_MORTAL_PARAVISOR;
+const std::string kSkewed = LOWMEG_SKEWED_PARAVISOR;
+
+struct Firmware {
+  std::string path;
+  lowmeg::bridge::Identity identity;
+};
+const Firmware kFirmwares[] = {{kSeaBios, lowmeg::bridge::kI440fx}, {kBochsLatest, lowmeg::bridge::kHyperv}};
+
+// Each paravisor is a process of its own, which takes its time to start: all of it with LOWMEG_LONG=1.
+bool is_long() {
+  return std::getenv("LOWMEG_LONG") != nullptr;
+}
+std::span<const Firmware> firmwares() {
+  return std::span(kFirmwares).first(is_long() ? 2 : 1);
+}
+
+struct SplitTest : testing::Test {
+  MachineConfig config_of(const Firmware& firmware) {
+    MachineConfig config = config_for(firmware.path);
+    config.bridge.identity = firmware.identity;
+    return config;
+  }
+  MachineConfig split(MachineConfig config) {
+    config.hyperv.split = SplitConfig{.socket = path};
+    config.timeout = std::chrono::minutes(5);  // many processes are started meanwhile
+    return config;
+  }
+  Relay lowmeg_relay(const std::string& more = "") {
+    return Relay([=, this](unsigned) {
+      Words words{kProgram, "paravisor", "--socket", path};
+      if (!more.empty()) words.push_back(more);
+      return words;
+    });
+  }
+
+  lowmeg::fakes::TempFolder folder;
+  const std::string path = folder.file("get");
+};
+
+std::uint64_t commits(const Boot& boot) {
+  return boot.machine->hyperv()->host().counters().commits;
+}
+
+void expect_same(const Boot& undisturbed, const Boot& disturbed) {
+  Machine& before = *undisturbed.machine;
+  Machine& after = *disturbed.machine;
+  EXPECT_EQ(disturbed.outcome.kind, Outcome::Kind::kUntil) << disturbed.outcome.message;
+  EXPECT_EQ(undisturbed.log, disturbed.log);
+  EXPECT_EQ(undisturbed.times_ns, disturbed.times_ns);
+  EXPECT_EQ(before.soft()->cpu_state(), after.soft()->cpu_state());
+  EXPECT_EQ(before.chipset().save(), after.chipset().save());
+  EXPECT_EQ(before.mapper().map(), after.mapper().map());
+  EXPECT_EQ(before.hyperv()->host().slots(), after.hyperv()->host().slots());
+  EXPECT_TRUE(std::ranges::equal(before.ram(), after.ram()));
+  EXPECT_EQ(commits(undisturbed), commits(disturbed));
+}
+
+TEST_F(SplitTest, IsTheSameMachine) {
+  for (const Firmware& firmware : kFirmwares) {
+    const Boot undisturbed(config_of(firmware));
+    const Relay relay = lowmeg_relay();
+    const Boot boot(split(config_of(firmware)));
+    expect_same(undisturbed, boot);
+    EXPECT_EQ(undisturbed.machine->hyperv()->host().counters().requests(),
+              boot.machine->hyperv()->host().counters().requests());
+    EXPECT_EQ(relay.killed(), 0u);
+  }
+}
+
+// "Killed -9 at each named crash point x each config write that changes a segment."
+TEST_F(SplitTest, KilledAtEachPointOfEachChange) {
+  for (const Firmware& firmware : firmwares()) {
+    const Boot undisturbed(config_of(firmware));
+    for (const auto& [point, name] : lowmeg::kCrashPoints) {
+      SCOPED_TRACE(fmt::format("{} {}", firmware.path, name));
+      const Relay relay([&, text = std::string(name)](unsigned) { return Words{kMortal, path, text}; });
+      const Boot boot(split(config_of(firmware)));
+      const bool is_announced = point == lowmeg::CrashPoint::kAnnounced;  // a single request is not
+      EXPECT_GE(relay.killed(), is_announced ? 1 : undisturbed.timeline.size() - 2);
+      expect_same(undisturbed, boot);
+    }
+  }
+}
+
+// "At 200 random moments"; and the same with SIGTERM, which lets an access in hand be done first.
+TEST_F(SplitTest, KilledAndReplacedAtRandomMoments) {
+  struct Row {
+    int signal;
+    unsigned moments;
+  };
+  for (const Row& row : {Row{SIGKILL, is_long() ? 200u : 25u}, Row{SIGTERM, is_long() ? 20u : 5u}}) {
+    for (const Firmware& firmware : firmwares()) {
+      std::uint64_t accesses = 0;
+      MachineConfig config = config_of(firmware);
+      config.restart_after = [&](std::uint64_t n, ConfigAccess) {
+        accesses = n;
+        return false;
+      };
+      const Boot undisturbed(config);
+      std::mt19937_64 random(82443);
+      std::set<std::uint64_t> moments;
+      while (moments.size() < std::min<std::uint64_t>(row.moments, accesses / 2))
+        moments.insert(1 + random() % accesses);
+      Relay relay = lowmeg_relay();
+      config.restart_after = [&](std::uint64_t n, ConfigAccess) {
+        if (moments.count(n) != 0) relay.signal(row.signal, std::chrono::microseconds(random() % 400));
+        return false;
+      };
+      const Boot boot(split(config));
+      expect_same(undisturbed, boot);
+      fmt::print("{}: {} moments, {} paravisors, {} of them killed\n", firmware.path, moments.size(),
+                 relay.started(), relay.killed());
+    }
+  }
+}
+
+// "Version skew: a successor that asks for other ranges than its predecessor is right", and the one after it.
+TEST_F(SplitTest, ASuccessorWithAnotherPolicyIsRight) {
+  const MachineConfig config = config_of(kFirmwares[0]);
+  // Each at a socket of its own: the machines live side by side.
+  const auto boot_with = [&](const std::string& name, std::function<bool(std::uint64_t accesses)> is_ours) {
+    const std::string socket = folder.file(name);
+    std::atomic<std::uint64_t> accesses{0};
+    Relay relay([&](unsigned) {
+      return is_ours(accesses) ? Words{kProgram, "paravisor", "--socket", socket} : Words{kSkewed, socket};
+    });
+    MachineConfig relayed = split(config);
+    relayed.hyperv.split->socket = socket;
+    relayed.restart_after = [&](std::uint64_t n, ConfigAccess) {
+      accesses = n;
+      if (n % 40 == 20) relay.signal(SIGTERM);
+      return false;
+    };
+    return std::make_unique<Boot>(relayed);
+  };
+  const auto all_theirs = boot_with("theirs", [](std::uint64_t) { return false; });
+  const auto changed_once = boot_with("once", [](std::uint64_t accesses) { return accesses < 100; });
+  const auto and_back = boot_with("back", [](std::uint64_t accesses) { return accesses % 80 < 40; });
+  EXPECT_EQ(all_theirs->log, changed_once->log);
+  EXPECT_EQ(all_theirs->log, and_back->log);
+  EXPECT_GT(changed_once->machine->hyperv()->seat().takings(), 1u);
+  EXPECT_EQ(all_theirs->machine->hyperv()->host().slots(), changed_once->machine->hyperv()->host().slots());
+  EXPECT_EQ(all_theirs->machine->mapper().map(), changed_once->machine->mapper().map());
+}
+
+// "A paravisor that hangs": SIGSTOP; taken over by one that asks to, and given up by the host's time-out.
+TEST_F(SplitTest, AHungParavisorIsTakenOver) {
+  const MachineConfig config = config_of(kFirmwares[0]);
+  const Boot undisturbed(config);
+  Relay relay = lowmeg_relay();
+  std::optional<Relay> successor;
+  MachineConfig stopped = split(config);
+  stopped.hyperv.split->patience = std::chrono::minutes(1);
+  stopped.restart_after = [&](std::uint64_t n, ConfigAccess) {
+    if (n != 30) return false;
+    relay.signal(SIGSTOP);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    successor.emplace(
+        [this](unsigned) { return Words{kProgram, "paravisor", "--socket", path, "--take-over"}; });
+    return false;
+  };
+  const Boot boot(stopped);
+  successor.reset();
+  expect_same(undisturbed, boot);
+  EXPECT_GE(boot.machine->hyperv()->seat().takings(), 2u);
+}
+
+TEST_F(SplitTest, AHungParavisorIsGivenUp) {
+  const MachineConfig config = config_of(kFirmwares[0]);
+  const Boot undisturbed(config);
+  Relay relay = lowmeg_relay();
+  MachineConfig stopped = split(config);
+  stopped.hyperv.split->patience = std::chrono::milliseconds(300);
+  stopped.restart_after = [&](std::uint64_t n, ConfigAccess) {
+    if (n == 30) {
+      relay.signal(SIGSTOP);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    return false;
+  };
+  std::thread reaper([&] {
+    std::this_thread::sleep_for(std::chrono::seconds(2));
+    relay.signal(SIGKILL);  // the hung one ends for good, and the next one comes
+  });
+  const Boot boot(stopped);
+  reaper.join();
+  expect_same(undisturbed, boot);
+  EXPECT_THAT(boot.events.text(), HasSubstr("has gone with an access in hand"));
+}
+
+// "--wait SECONDS, then one clear line."
+TEST_F(SplitTest, EndsWithOneLineWhenNoParavisorComes) {
+  MachineConfig config = split(config_of(kFirmwares[0]));
+  config.hyperv.split->wait = std::chrono::milliseconds(100);
+  lowmeg::fakes::RecordingEventSink events;
+  const auto machine =
+      Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});
+  ASSERT_FALSE(machine);
+  EXPECT_EQ(machine.error().message(), "no paravisor came within 0.1 s");
+}
+
+}  // namespace
+}  // namespace vmm
