@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "vmm/chipset/bus_map.hpp"
 #include "vmm/whereabouts.hpp"
@@ -231,7 +232,7 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
   for (;;) {
     const Engine::Turn turn = engine_->run();
     if (const auto line = engine_->news(); line && news_.admit())
-      listeners_.events.event({lowmeg::Severity::kWarning, "vmm", *line});
+      listeners_.events.event({lowmeg::Severity::kWarning, "vmm", news_.told(*line)});
     const bool runs_on = turn.kind == Engine::Turn::Kind::kRan || turn.kind == Engine::Turn::Kind::kIdle;
     // Looked at before the devices are: a CPU may hold them for long.
     if (runs_on && steady_clock::now() >= deadline) return timed_out();
@@ -349,8 +350,8 @@ void Machine::note(const ResetCause& cause) {
   resets_.add(cause, starts_over ? ResetLog::Errand::kStartsOver : ResetLog::Errand::kGoesOn, where,
               engine_->clock().now_ns());
   if (cause != kResetByTripleFault || !triple_faults_.admit()) return;
-  listeners_.events.event(
-      {lowmeg::Severity::kWarning, "vmm", "triple fault at " + where + ": the CPUs are reset"});
+  listeners_.events.event({lowmeg::Severity::kWarning, "vmm",
+                           triple_faults_.told("triple fault at " + where + ": the CPUs are reset")});
 }
 
 Outcome Machine::stopped(std::string message) const {
@@ -373,7 +374,7 @@ void Machine::reset(const ResetCause& cause) {
 }
 
 void Machine::set_a20(Level level) {
-  if (engine_->set_a20(level) || level == Level::kHigh || !a20_unmasked_.admit()) return;
+  if (engine_->set_a20(level) || level == Level::kHigh || std::exchange(warned_of_a20_, true)) return;
   listeners_.events.event(
       {lowmeg::Severity::kWarning, "vmm",
        "the guest closes the A20 gate: KVM cannot mask address bit 20, and addresses stay "

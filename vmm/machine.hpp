@@ -230,7 +230,7 @@ class Machine final : private PowerControl,
   std::uint64_t next_input_ns_ = 0;  // for COM1
   lowmeg::EventLimit triple_faults_{4};
   lowmeg::EventLimit news_{4};
-  lowmeg::EventLimit a20_unmasked_{1};
+  bool warned_of_a20_ = false;
 };
 
 }  // namespace vmm

@@ -27,8 +27,7 @@ std::uint32_t bytes_written(const ChipRegisterState& state) {
 
 void warn(EventSink& events, EventLimit& limit, const char* text) {
   if (!limit.admit()) return;
-  events.event({Severity::kWarning, "bridge",
-                limit.is_last() ? fmt::format("{} (further ones are only counted)", text) : text});
+  events.event({Severity::kWarning, "bridge", limit.told(text)});
 }
 
 }  // namespace

@@ -42,8 +42,8 @@ void ConfigHeader::write(std::uint8_t offset, std::uint32_t value, ByteEnables e
     const auto command = static_cast<std::uint16_t>(enables.merge(state_.command, value));
     const auto refused = static_cast<std::uint16_t>(command & ~kCommandBits);
     if (refused != 0 && bad_command_.admit()) {
-      events_.event(
-          {Severity::kWarning, "bridge", fmt::format("command register: bits {:04x}h refused", refused)});
+      events_.event({Severity::kWarning, "bridge",
+                     bad_command_.told(fmt::format("command register: bits {:04x}h refused", refused))});
     }
     state_.command = command_as_stored(command);
   } else if (offset == kInterrupt) {

@@ -129,9 +129,7 @@ void HypervRegisters::restore(const HypervRegisterState& state) {
 
 void HypervRegisters::warn(EventLimit& limit, const char* format, unsigned number) {
   if (!limit.admit()) return;
-  std::string text = fmt::format(fmt::runtime(format), number);
-  if (limit.is_last()) text += " (further ones are only counted)";
-  events_.event({Severity::kWarning, "bridge", std::move(text)});
+  events_.event({Severity::kWarning, "bridge", limit.told(fmt::format(fmt::runtime(format), number))});
 }
 
 }  // namespace lowmeg::bridge

@@ -3,6 +3,7 @@
 // A guest can bring an event about as often as it likes, so those that a guest causes pass an EventLimit.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,17 +32,27 @@ class NullEventSink final : public EventSink {
   void event(const Event& /*event*/) override {}
 };
 
-/// Lets the first `burst` events of a kind through and counts the rest. No threads, no clock: the limit is on
-/// the number, and the count stays for a summary.
+/// Lets the first `burst` events of a kind through, and then one whenever their number has doubled: a fault
+/// that goes on is never silent for good, and nobody fills a log. No threads, no clock: the limit is on the
+/// number.
 class EventLimit {
  public:
+  /// `burst` is 1 or more.
   explicit constexpr EventLimit(std::uint64_t burst) : burst_(burst) {}
 
   /// Counts one event; true when it may be told.
-  constexpr bool admit() { return ++count_ <= burst_; }
+  constexpr bool admit() {
+    ++count_;
+    return count_ <= burst_ || (count_ % burst_ == 0 && std::has_single_bit(count_ / burst_));
+  }
   constexpr std::uint64_t count() const { return count_; }
-  /// True for the one event that is the last to be told, so that its text can say so.
-  constexpr bool is_last() const { return count_ == burst_; }
+
+  /// The text of an event that was admitted, with what a reader must know of those that were not.
+  std::string told(std::string text) const {
+    if (count_ == burst_) return text + " (further ones are told whenever their number has doubled)";
+    if (count_ < burst_) return text;
+    return text + " (and " + std::to_string(count_ / 2 - 1) + " like it before that were not told)";
+  }
 
  private:
   std::uint64_t burst_;

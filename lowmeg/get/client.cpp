@@ -136,7 +136,8 @@ Result<void> Client::take_in_pending() {
     }
     if (is_response(*message)) {
       if (stray_response_.admit()) {
-        events_.event({Severity::kWarning, "get", "a response that nobody waits for was dropped"});
+        events_.event({Severity::kWarning, "get",
+                       stray_response_.told("a response that nobody waits for was dropped")});
       }
       continue;
     }
@@ -181,9 +182,9 @@ Result<void> Client::take_in(const FromHost& notification) {
     return {};
   }
   if (unknown_notification_.admit()) {
-    events_.event(
-        {Severity::kInfo, "get",
-         fmt::format("notification {} from the host ignored", std::get<Notification>(notification).id)});
+    events_.event({Severity::kInfo, "get",
+                   unknown_notification_.told(fmt::format("notification {} from the host ignored",
+                                                          std::get<Notification>(notification).id))});
   }
   return {};
 }

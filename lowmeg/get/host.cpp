@@ -60,8 +60,8 @@ bool Host::show(const SlotTable& table) {
   ++counters_.commits;
   if (auto committed = mapper_.commit(table.overlaid(base_)); !committed) {
     if (commit_failed_.admit()) {
-      events_.event(
-          {Severity::kWarning, "get", "the map could not be changed: " + committed.error().message()});
+      events_.event({Severity::kWarning, "get",
+                     commit_failed_.told("the map could not be changed: " + committed.error().message())});
     }
     return false;
   }

@@ -196,8 +196,7 @@ Result<void> ParavisorServer::watch(int fd, std::uint32_t events, int operation)
 // At a limited rate: a peer can knock as often as it likes.
 void ParavisorServer::say(Severity severity, std::string text) {
   if (!said_.admit()) return;
-  if (said_.is_last()) text += " (further ones are only counted)";
-  events_.event({severity, "get", std::move(text)});
+  events_.event({severity, "get", said_.told(std::move(text))});
 }
 
 }  // namespace lowmeg::get

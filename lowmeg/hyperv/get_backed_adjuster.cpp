@@ -88,9 +88,10 @@ void GetBackedAdjuster::plan(const GpaStateChange& change, Plan& plan) {
   const std::optional<std::size_t> index = segment_index(change.range);
   LOWMEG_INVARIANT(index.has_value(), "a range of the table");
   if (change.now == GpaState::kWriteOnly && write_only_.admit()) {
-    events_.event({Severity::kWarning, "hyperv",
-                   fmt::format("write-only RAM is not supported: {:05x}-{:05x} becomes writable",
-                               change.range.start(), change.range.end() - 1)});
+    events_.event(
+        {Severity::kWarning, "hyperv",
+         write_only_.told(fmt::format("write-only RAM is not supported: {:05x}-{:05x} becomes writable",
+                                      change.range.start(), change.range.end() - 1))});
   }
   const std::optional<Handle>& handle = state_.handles[*index];
   const std::optional<Override> wanted = wanted_override(kSegments[*index], change.now, rom_bios_offset_);
@@ -121,10 +122,11 @@ void GetBackedAdjuster::conclude(const Plan& plan, std::size_t step) {
   }
   handle.reset();
   if (create && refused_.admit()) {
-    events_.event({Severity::kWarning, "hyperv",
-                   fmt::format("the host refused to create range {} ({}): status {} {}", index,
-                               describe(*plan.creates[step]), static_cast<unsigned>(*exchange.status),
-                               get::name_of(*exchange.status))});
+    events_.event(
+        {Severity::kWarning, "hyperv",
+         refused_.told(fmt::format("the host refused to create range {} ({}): status {} {}", index,
+                                   describe(*plan.creates[step]), static_cast<unsigned>(*exchange.status),
+                                   get::name_of(*exchange.status)))});
   }
 }
 
