@@ -1,6 +1,7 @@
 // Resets of two kinds: what each leaves as it is, in both ways and on both engines.
 #include <gtest/gtest.h>
 
+#include "lowmeg/state/saved_chip.hpp"
 #include "tests/boot_machine.hpp"
 #include "vmm/cpu_kvm/kvm_vm.hpp"
 
@@ -77,9 +78,10 @@ TEST_P(Reset, ReachesAsFarAsItsKind) {
   ASSERT_EQ(boot.outcome.kind, Outcome::Kind::kPowerOff) << boot.outcome.message;
 
   const bool kept = cause.cause.kind == ResetKind::kInit && setting.reach == InitReach::kCpus;
-  lowmeg::bridge::HostBridge& bridge = boot.machine->chipset().bridge();
-  EXPECT_EQ(bridge.read(0x5c) >> 8 & 0xff, kept ? 0x33u : 0x00u) << "PAM4";
-  EXPECT_EQ(bridge.read(0x70) >> 16 & 0xff, kept ? 0x1au : 0x02u) << "SMRAM";
+  const auto saved = lowmeg::state::decode_chip_any(boot.machine->chipset().save().bridge);
+  ASSERT_TRUE(saved) << saved.error().message();
+  EXPECT_EQ(saved->host_bridge[0x5d], kept ? 0x33 : 0x00) << "PAM4";
+  EXPECT_EQ(saved->host_bridge[0x72], kept ? 0x1a : 0x02) << "SMRAM";
   const int fast_init = cause.cause == kResetByPort92 ? 1 : 0;  // the bit stays until it is cleared
   EXPECT_EQ(boot.outcome.exit_status, kept ? 2 * (0x02 | fast_init) + 1 : 1) << "port 92h";
   EXPECT_EQ(boot.machine->resets().count(), 1u);

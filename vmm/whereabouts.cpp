@@ -80,13 +80,14 @@ bool Whereabouts::is_plain_ram(Gpa gpa) const {
 
 // Why the page is what it is: PAM's state, or a hole.
 std::string Whereabouts::state_text(Gpa gpa) const {
-  const lowmeg::PamStates states = chipset_.bridge().pam_states();
+  const lowmeg::PamStates states = lowmeg::decode_pam(chipset_.pam_dwords());
   for (std::size_t i = 0; i < lowmeg::kPamSegmentCount; ++i) {
     if (lowmeg::kPamSegments[i].contains(gpa)) return fmt::format("PAM {}: ", lowmeg::short_name(states[i]));
   }
-  const std::uint8_t fdhc = chipset_.bridge().read(0x68) & 0xff;
   for (const Hole& hole : kHoles) {
-    if (hole.hen == fdhc >> 6 && hole.range.contains(gpa) && !layout_.find(gpa).read.is_bytes())
+    if (!hole.range.contains(gpa) || layout_.find(gpa).read.is_bytes()) continue;
+    const std::uint8_t fdhc = chipset_.host_bridge().read(0x68) & 0xff;
+    if (hole.hen == fdhc >> 6)
       return fmt::format("in the hole {} that FDHC ({:02X}h) makes: ", hole.name, fdhc);
   }
   return {};
