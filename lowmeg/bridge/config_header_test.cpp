@@ -84,8 +84,7 @@ TEST_F(ConfigHeaderTest, MergesByByteEnables) {
 
 TEST_F(ConfigHeaderTest, WarnsAtALimitedRate) {
   for (int i = 0; i < 1000; ++i) header.write(0x04, 0x8000, ByteEnables::all());
-  EXPECT_GE(events.events.size(), 1u);
-  EXPECT_LE(events.events.size(), 10u);
+  EXPECT_EQ(events.events.size(), 14u) << "8, then the 16th, 32nd ... 512th";
 }
 
 }  // namespace
