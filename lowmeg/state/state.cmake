@@ -4,6 +4,7 @@ set(generated ${PROJECT_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${generated}/lowmeg/state/proto)
 
 add_library(lowmeg_state_proto STATIC)
+set_target_properties(lowmeg_state_proto PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden)
 protobuf_generate(TARGET lowmeg_state_proto PROTOC_OUT_DIR ${generated} PROTOS
   lowmeg/state/proto/topology.proto
   lowmeg/state/proto/envelope.proto
