@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <sstream>
+
+#include "cli/decode/config_space.hpp"
 
 namespace cli {
 namespace {
@@ -305,6 +308,43 @@ void ParavisorParser::add_to(CLI::App& app) {
   command->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
 }
 
+struct DecodeParser {
+  DecodeOptions options;
+  CLI::App* command = nullptr;
+
+  void add_to(CLI::App& app);
+};
+
+// An address as lspci writes it.
+CLI::Validator pci_slot() {
+  return CLI::Validator(
+      [](std::string& given) {
+        return pci_address(given) ? std::string() : given + " is no PCI address; write it as 00:00.0";
+      },
+      "");
+}
+
+void DecodeParser::add_to(CLI::App& app) {
+  command = app.add_subcommand("decode", "Show what a host bridge's registers make of the first megabyte");
+  command->footer(
+      "INPUT is a file (or - or nothing: stdin) with the output of `lspci -xxx`, with 256 raw bytes or the kernel's\n"
+      "/sys/bus/pci/devices/0000:00:00.0/config; or PAM0-PAM6 as seven bytes of hex. Registers on top as with setpci.\n"
+      "440FX and 440BX are decoded. Exit status: 0; with --diff 1 where the two differ; 2 for bad input.\n"
+      "Examples: lspci -xxx | lowmeg decode\n"
+      "          lowmeg decode 30 33 33 33 33 33 33\n"
+      "          lowmeg decode board.txt 59.b=30 72.b=1a");
+  command->add_option("INPUT", options.inputs, "A dump, or seven bytes of hex; and registers, as 59.b=30");
+  CLI::Option* const diff =
+      command->add_option("--diff", options.diff, "Two files: which registers and segments differ")->expected(2);
+  diff->excludes(command->get_option("INPUT"));
+  command->add_option("--slot", options.slot, "Which host bridge, where a dump has several, as 00:00.0")
+      ->check(pci_slot());
+  CLI::Option* const json = command->add_flag("--json", options.json, "One JSON object");
+  command->add_flag("--dump", options.dump, "Print the functions, registers on top, as lspci -F reads them")
+      ->excludes(diff)
+      ->excludes(json);
+}
+
 struct StateParser {
   StateOptions options;
   std::string kind;
@@ -426,7 +466,7 @@ Command chosen_paravisor(const ParavisorParser& paravisor) {
 }
 
 Command chosen(const BootParser& boot, const CheckParser& check, const HostParser& host,
-               const ParavisorParser& paravisor, const StateParser& state) {
+               const ParavisorParser& paravisor, const StateParser& state, const DecodeParser& decode) {
   if (check.command->parsed()) {
     CheckOptions options = check.options;
     options.accel = accel_named(check.accel);
@@ -434,6 +474,7 @@ Command chosen(const BootParser& boot, const CheckParser& check, const HostParse
     return options;
   }
   if (state.command->parsed()) return chosen_state(state);
+  if (decode.command->parsed()) return decode.options;
   if (host.command->parsed()) return chosen_host(host);
   if (paravisor.command->parsed()) return chosen_paravisor(paravisor);
   for (const auto& complaint : {chip_complaint(boot), accel_complaint(boot), screen_complaint(boot)}) {
@@ -476,9 +517,11 @@ Command parse_command_line(int argc, const char* const* argv) {
   paravisor.add_to(app);
   StateParser state;
   state.add_to(app);
+  DecodeParser decode;
+  decode.add_to(app);
   const std::string named = argc > 1 ? argv[1] : "";
-  const bool is_known =
-      named == "boot" || named == "check" || named == "host" || named == "paravisor" || named == "state";
+  const auto commands = app.get_subcommands({});
+  const bool is_known = std::ranges::find(commands, named, &CLI::App::get_name) != commands.end();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -490,7 +533,7 @@ Command parse_command_line(int argc, const char* const* argv) {
     app.exit(error, text, text);
     return Farewell{text.str(), 0};
   }
-  return chosen(boot, check, host, paravisor, state);
+  return chosen(boot, check, host, paravisor, state, decode);
 }
 
 }  // namespace cli

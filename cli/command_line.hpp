@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/decode.hpp"
 #include "cli/state/state_json.hpp"
 #include "vmm/dry_host.hpp"
 #include "vmm/machine.hpp"
@@ -91,7 +92,7 @@ struct StateOptions {
 };
 
 using Command =
-    std::variant<BootOptions, CheckOptions, HostOptions, ParavisorOptions, StateOptions, Farewell>;
+    std::variant<BootOptions, CheckOptions, DecodeOptions, HostOptions, ParavisorOptions, StateOptions, Farewell>;
 
 Command parse_command_line(int argc, const char* const* argv);
 

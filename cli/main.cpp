@@ -2,6 +2,7 @@
 
 #include "cli/boot.hpp"
 #include "cli/check.hpp"
+#include "cli/decode.hpp"
 #include "cli/host.hpp"
 #include "cli/paravisor.hpp"
 #include "cli/standard_streams.hpp"
@@ -16,6 +17,7 @@ int run(int argc, char** argv) {
     return farewell->exit_status;
   }
   if (const auto* check = std::get_if<cli::CheckOptions>(&command)) return cli::check(*check);
+  if (const auto* decode = std::get_if<cli::DecodeOptions>(&command)) return cli::decode(*decode);
   if (const auto* host = std::get_if<cli::HostOptions>(&command)) return cli::host(*host);
   if (const auto* paravisor = std::get_if<cli::ParavisorOptions>(&command)) return cli::paravisor(*paravisor);
   if (const auto* state = std::get_if<cli::StateOptions>(&command)) return cli::state(*state);

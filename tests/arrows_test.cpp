@@ -35,9 +35,10 @@ const std::map<std::string, std::set<std::string>> kArrows{
     {"vmm",
      {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode", "lowmeg/get", "lowmeg/hyperv",
       "lowmeg/kvm", "lowmeg/state", "vmm/board", "vmm/chipset", "vmm/cpu_soft", "vmm/cpu_kvm"}},
+    {"cli/decode", {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode"}},
     {"cli/state", {"lowmeg/core", "lowmeg/bridge", "lowmeg/hyperv", "lowmeg/state"}},
     {"guest/conformance", {}},
-    {"cli", {"vmm", "vmm/chipset", "cli/state", "guest/conformance"}},
+    {"cli", {"vmm", "vmm/chipset", "cli/decode", "cli/state", "guest/conformance"}},
 };
 
 // The room that holds a path from the root of the sources: the longest that is a prefix of its folder.

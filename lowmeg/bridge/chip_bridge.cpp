@@ -53,6 +53,37 @@ ConfigDwords reset_values(const RegisterMasks& masks, const ChipOptions& options
   return dwords;
 }
 
+// Of registers as they read; bytes without a row, which a dump of a real chip may fill, are left out. Which of
+// APBASE's bits there are is APSIZE's matter.
+DecodeRegisters registers_of(const ChipModel& model, ConfigDwords dwords, const ConfigDwords* agp) {
+  const std::uint32_t apbase = model.masks.reset[dword_of(0x10)] != 0 ? dwords[dword_of(0x10)] : 0;
+  for (std::size_t i = 0; i < kConfigDwords; ++i)
+    dwords[i] &= model.masks.writable[i] | model.masks.cleared[i] | model.masks.reset[i];
+  DecodeRegisters registers{
+      .pam = {},
+      .drb7 = byte_of(dwords, 0x67),
+      .fdhc = byte_of(dwords, 0x68),
+      .smram = byte_of(dwords, 0x72),
+      .esmramc = static_cast<std::uint8_t>(byte_of(dwords, 0x73) & kEsmramcBits),
+      .nbxcfg = dwords[dword_of(0x50)] & model.nbxcfg_bits,
+      .apbase = apbase,
+      .apsize = byte_of(dwords, 0xb4),
+      .pmcr = static_cast<std::uint8_t>(byte_of(dwords, 0x7a) & kPmcrBits),
+      .agp = {},
+  };
+  for (std::size_t i = 0; i < registers.pam.size(); ++i) registers.pam[i] = byte_of(dwords, 0x59 + i);
+  if (!agp) return registers;
+  registers.agp = {
+      .pcicmd1 = static_cast<std::uint16_t>(word_of(*agp, 0x04) & kPcicmd1Bits),
+      .mbase = word_of(*agp, 0x20),
+      .mlimit = word_of(*agp, 0x22),
+      .pmbase = word_of(*agp, 0x24),
+      .pmlimit = word_of(*agp, 0x26),
+      .bctrl = static_cast<std::uint8_t>(byte_of(*agp, 0x3e) & kBctrlBits),
+  };
+  return registers;
+}
+
 Result<void> check_agp_bridge(const ConfigDwords& dwords) {
   for (std::size_t i = 0; i < kConfigDwords; ++i) {
     const std::uint32_t possible = kAgpBridgeMasks.writable[i] | kAgpBridgeMasks.cleared[i];
@@ -63,6 +94,15 @@ Result<void> check_agp_bridge(const ConfigDwords& dwords) {
 }
 
 }  // namespace
+
+std::optional<DecodeRegisters> decode_registers_of(const ConfigDwords& host_bridge,
+                                                   const ConfigDwords* agp_bridge) {
+  for (const ChipModel* model : {&kFx, &kBx, &kBxWithoutAgp}) {
+    if (host_bridge[0] != model->masks.reset[0]) continue;
+    return registers_of(*model, host_bridge, model->agp ? agp_bridge : nullptr);
+  }
+  return std::nullopt;
+}
 
 std::array<std::uint8_t, 8> drb_for(std::uint64_t ram_bytes) {
   const std::uint64_t units = std::min(ram_bytes / kRowUnit + (ram_bytes % kRowUnit != 0), kMostRowUnits);
@@ -132,30 +172,7 @@ Result<void> ChipBridge::write(std::uint8_t offset, std::uint32_t value, ByteEna
 }
 
 DecodeRegisters ChipBridge::decode_registers() const {
-  const ConfigDwords& dwords = registers_.state().dwords;
-  DecodeRegisters registers{
-      .pam = {},
-      .drb7 = byte_of(dwords, 0x67),
-      .fdhc = byte_of(dwords, 0x68),
-      .smram = byte_of(dwords, 0x72),
-      .esmramc = static_cast<std::uint8_t>(byte_of(dwords, 0x73) & kEsmramcBits),
-      .nbxcfg = dwords[dword_of(0x50)] & model_.nbxcfg_bits,
-      .apbase = dwords[dword_of(0x10)],
-      .apsize = byte_of(dwords, 0xb4),
-      .pmcr = static_cast<std::uint8_t>(byte_of(dwords, 0x7a) & kPmcrBits),
-      .agp = {},
-  };
-  for (std::size_t i = 0; i < registers.pam.size(); ++i) registers.pam[i] = byte_of(dwords, 0x59 + i);
-  if (!agp_) return registers;
-  registers.agp = {
-      .pcicmd1 = static_cast<std::uint16_t>(word_of(agp_->dwords, 0x04) & kPcicmd1Bits),
-      .mbase = word_of(agp_->dwords, 0x20),
-      .mlimit = word_of(agp_->dwords, 0x22),
-      .pmbase = word_of(agp_->dwords, 0x24),
-      .pmlimit = word_of(agp_->dwords, 0x26),
-      .bctrl = static_cast<std::uint8_t>(byte_of(agp_->dwords, 0x3e) & kBctrlBits),
-  };
-  return registers;
+  return registers_of(model_, registers_.state().dwords, agp_ ? &agp_->dwords : nullptr);
 }
 
 ChipBridgeState ChipBridge::state() const {
