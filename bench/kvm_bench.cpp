@@ -92,14 +92,14 @@ class RecordingSyscalls final : public fakes::ForwardingSyscalls {
   RecordedCalls* calls_ = nullptr;
 };
 
-enum class Guest { kCounts, kWrites };
+enum class Guest { kCounts, kReads, kWrites };
 
 class Setting final : vmm::VcpuExits {
  public:
   Setting(std::uint64_t ram_size, unsigned cpus, kvm::MapWay way = kvm::MapWay::kProtect,
           Guest guest = Guest::kCounts)
       : ram_(memory::Backing::create("bench-ram", ram_size).value()),
-        running_(guest == Guest::kCounts ? cpus : 0) {
+        running_(guest == Guest::kWrites ? 0 : cpus) {
     cpus_ = KvmCpus::create({.cpus = std::max(cpus, 1u), .vm = *vm_, .exits = *this}).value();
     kvm::KvmMapperConfig config;
     config.vm_fd = vm_->fd();
@@ -172,7 +172,12 @@ class Setting final : vmm::VcpuExits {
     const std::vector<std::uint8_t> write{0x66, 0xba, 0xf0, 0x02, 0xef, 0xbf, 0,    0,
                                           0x0e, 0x00, 0xb9, 0x00, 0x08, 0,    0,    0xf3,
                                           0xab, 0x66, 0xba, 0xf4, 0x02, 0xef, 0xeb, 0xe8};
-    const auto& code = guest == Guest::kCounts ? count : write;
+    // again: mov esi, c0000; next: mov eax, [rsi]; add esi, 1000h; inc qword [rdi]; cmp esi, 100000h; jb
+    // next; jmp again
+    const std::vector<std::uint8_t> read{0xbe, 0,    0,    0x0c, 0,    0x8b, 0x06, 0x81, 0xc6,
+                                         0,    0x10, 0,    0,    0x48, 0xff, 0x07, 0x81, 0xfe,
+                                         0,    0,    0x10, 0,    0x72, 0xed, 0xeb, 0xe6};
+    const auto& code = guest == Guest::kCounts ? count : guest == Guest::kReads ? read : write;
     std::ranges::copy(code, &ram_.bytes()[kCode]);
     fakes::write_page_tables(ram_.bytes(), kPageTables);
     for (unsigned cpu = 0; cpu < cpus_->count(); ++cpu) {
@@ -334,6 +339,33 @@ void seabios_four_writes(benchmark::State& state) {
   state.counters["per_segment_ioctls"] = per_segment_ioctls(seabios());
 }
 
+double quantile(const std::vector<double>& sorted, double part) {
+  return sorted[static_cast<std::size_t>(part * static_cast<double>(sorted.size() - 1))];
+}
+
+// One change after the other, while a vCPU reads the window all the time: what the caller waits for.
+void changes_under_load(benchmark::State& state) {
+  const auto way = state.range(0) == 0 ? kvm::MapWay::kProtect : kvm::MapWay::kSlots;
+  Setting setting(64u << 20, 1, way, Guest::kReads);
+  const GpaState other = state.range(1) == 0 ? GpaState::kWriteProtected : GpaState::kMmio;
+  const MemoryMap maps[] = {setting.map(all(GpaState::kWritable)), setting.map(all(other))};
+  setting.commit(maps[0]);
+  setting.let_all_run();
+  std::vector<double> times;
+  for (auto _ : state) {
+    const auto start = steady_clock::now();
+    setting.commit(maps[(times.size() + 1) % 2]);
+    times.push_back(std::chrono::duration<double, std::micro>(steady_clock::now() - start).count());
+    state.SetIterationTime(times.back() * 1e-6);
+  }
+  std::ranges::sort(times);
+  state.counters["median_us"] = quantile(times, 0.5);
+  state.counters["p99_us"] = quantile(times, 0.99);
+  const auto counters = setting.mapper().counters();
+  state.counters["fences"] = static_cast<double>(counters.fences);
+  state.counters["pauses"] = static_cast<double>(counters.pauses);
+}
+
 void write_only_2048_dwords(benchmark::State& state) {
   Setting setting(static_cast<std::uint64_t>(state.range(0)) << 20, 1, kvm::MapWay::kProtect, Guest::kWrites);
   setting.commit(setting.map(one(GpaState::kWriteOnly)));
@@ -362,6 +394,11 @@ BENCHMARK(all_13_read_write_to_read_only)->Apply(sizes);
 BENCHMARK(one_rom_to_read_only)->Apply(sizes);
 BENCHMARK(one_read_only_to_write_only)->Apply(sizes);
 BENCHMARK(seabios_four_writes)->Apply(sizes);
+BENCHMARK(changes_under_load)
+    ->ArgNames({"slots", "rom"})
+    ->ArgsProduct({{0, 1}, {0, 1}})
+    ->UseManualTime()
+    ->Iterations(10000);
 BENCHMARK(write_only_2048_dwords)->ArgName("MiB")->Arg(64)->Arg(3072)->UseManualTime()->Iterations(300);
 
 }  // namespace

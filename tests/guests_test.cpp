@@ -1,6 +1,8 @@
 // Other people's boot loaders, kernels and option ROMs on the machine, and what a person sees of them:
 // packages u-boot-qemu, grub-rescue-pc, memtest86+, ipxe-qemu, qemu-system-data.
+#include <map>
 #include <span>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -59,6 +61,24 @@ TEST(UBoot, AnswersAtItsPromptOnKvm) {
 }
 
 // "GRUB from the packaged rescue floppy reaches its menu".
+// guest/latency: 64 lines "LAT case cycles" for each of its cases, and the machine is off.
+TEST(LatencyGuest, GivesASampleALine) {
+  MachineConfig config = config_for(LOWMEG_LATENCY_GUEST);
+  config.pam = PamWay::kChip;
+  config.until = "";
+  const Boot boot(config);
+  EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kPowerOff) << boot.outcome.message;
+  std::istringstream lines(boot.log);
+  std::map<std::string, unsigned> samples;
+  for (std::string tag, name, cycles; lines >> tag >> name >> cycles;) {
+    EXPECT_EQ(tag, "LAT");
+    EXPECT_GT(std::stoull(cycles, nullptr, 16), 0u) << name;
+    ++samples[name];
+  }
+  EXPECT_EQ(samples.size(), 11u);
+  for (const auto& [name, count] : samples) EXPECT_EQ(count, 64u) << name;
+}
+
 TEST(Grub, ReachesItsMenuFromThePackagedFloppy) {
   MachineConfig config = on_screen("GNU GRUB");
   lowmeg::fakes::RecordingEventSink events;
