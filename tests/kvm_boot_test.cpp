@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "lowmeg/kvm/kvm_header.hpp"
+#include "lowmeg/kvm/kvm_mapper.hpp"
 #include "tests/boot_machine.hpp"
 #include "tests/fakes/forwarding_syscalls.hpp"
 #include "vmm/cpu_kvm/kvm_vm.hpp"
@@ -89,6 +90,28 @@ INSTANTIATE_TEST_SUITE_P(All, KvmBoot, testing::ValuesIn(kRows), [](const auto& 
   return name + (row.param.pam == PamWay::kChip ? "_chip_" : "_hyperv_") +
          std::string(row.param.identity.name) + (row.param.has_pci_vga ? "_pci_vga" : "");
 });
+
+// "SeaBIOS's boot on KVM: 0 slot calls and 0 pauses after power-on, both ways."
+TEST(KvmBootCost, IsNoSlotCallAndNoPause) {
+  if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
+  for (const PamWay way : {PamWay::kHyperv, PamWay::kChip}) {
+    MachineConfig config = config_for(kSeaBios);
+    config.accel = Accel::kKvm;
+    config.pam = way;
+    lowmeg::fakes::RecordingEventSink events;
+    const auto machine =
+        Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});
+    ASSERT_TRUE(machine) << machine.error().message();
+    const auto& mapper = dynamic_cast<const lowmeg::kvm::KvmMapper&>((*machine)->mapper());
+    const auto before = mapper.counters();
+    EXPECT_EQ((*machine)->run().kind, Outcome::Kind::kUntil);
+    const auto after = mapper.counters();
+    EXPECT_GT(after.commits, before.commits);
+    EXPECT_EQ(after.slot_calls, before.slot_calls);
+    EXPECT_EQ(after.pauses, before.pauses);
+    EXPECT_EQ(after.demotions, 0u);
+  }
+}
 
 // "--cpus N": SeaBIOS starts the others by INIT and SIPI and counts them.
 TEST(KvmCpuCount, IsWhatTheFirmwareFinds) {

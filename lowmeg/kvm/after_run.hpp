@@ -16,6 +16,7 @@ struct VcpuReturn {
   kvm_run& run;               ///< borrowed for the call
   int error = 0;              ///< KVM_RUN's errno; 0: it gave an exit
   std::uint64_t entered = 0;  ///< KvmMapper::generation() just before KVM_RUN
+  int fd = -1;                ///< the vCPU's, borrowed; -1: an exception that KVM queued cannot be taken back
   /// The linear address of the instruction. Asked only when the answer is kStop or may be.
   std::function<std::uint64_t()> rip = [] { return std::uint64_t{0}; };
 };

@@ -115,4 +115,18 @@ Result<Descriptor> create_vm(int kvm_fd, Syscalls& syscalls) {
   return vm;
 }
 
+Result<void> zap_no_more_than_the_slot(int vm_fd, Syscalls& syscalls) {
+  // SAFETY: the argument is a number.
+  const int quirks = syscalls.ioctl(vm_fd, KVM_CHECK_EXTENSION, KVM_CAP_DISABLE_QUIRKS2);
+  if (quirks < 0 || (static_cast<unsigned>(quirks) & kQuirkSlotZapAll) == 0)
+    return fail(Errc::kNotSupported, "this KVM always drops all page tables when a slot is deleted");
+  kvm_enable_cap enable{};
+  enable.cap = KVM_CAP_DISABLE_QUIRKS2;
+  enable.args[0] = kQuirkSlotZapAll;
+  // SAFETY: KVM reads the structure.
+  if (ioctl(syscalls, vm_fd, KVM_ENABLE_CAP, enable) != 0)
+    return fail_errno("KVM_ENABLE_CAP, KVM_CAP_DISABLE_QUIRKS2");
+  return {};
+}
+
 }  // namespace lowmeg::kvm

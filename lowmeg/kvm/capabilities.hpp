@@ -43,4 +43,9 @@ Result<Descriptor> open_kvm(Syscalls& syscalls = Syscalls::system());
 /// says how to mend it where that is known.
 Result<Descriptor> create_vm(int kvm_fd, Syscalls& syscalls = Syscalls::system());
 
+/// Tells KVM to drop, when a slot is deleted, the page tables of that slot alone and not those of the whole
+/// VM (KVM_CAP_DISABLE_QUIRKS2, KVM_X86_QUIRK_SLOT_ZAP_ALL). It is the VM owner's choice, before the VM has
+/// vCPUs: with some assigned devices the quirk is needed. kNotSupported on a kernel without (before 6.12).
+Result<void> zap_no_more_than_the_slot(int vm_fd, Syscalls& syscalls = Syscalls::system());
+
 }  // namespace lowmeg::kvm

@@ -134,6 +134,26 @@ TEST(CreateVm, SaysWhoHoldsTheProcessor) {
             "end its machines, or unload its module");
 }
 
+// api.rst, 7.28: KVM_CHECK_EXTENSION gives the quirks that can be disabled, args[0] says which are.
+TEST(Quirks, AreDisabledWhereKvmOffersThat) {
+  FakeKvm kvm;
+  for (const int quirks : {0, 0x7f}) {
+    kvm.extensions[KVM_CAP_DISABLE_QUIRKS2] = quirks;
+    const auto refused = zap_no_more_than_the_slot(FakeKvm::kVmFd, kvm);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Errc::kNotSupported);
+  }
+  EXPECT_THAT(kvm.enabled, IsEmpty());
+  kvm.extensions[KVM_CAP_DISABLE_QUIRKS2] = 0xff;
+  ASSERT_TRUE(zap_no_more_than_the_slot(FakeKvm::kVmFd, kvm));
+  ASSERT_EQ(kvm.enabled.size(), 1u);
+  EXPECT_EQ(kvm.enabled[0].cap, std::uint32_t{KVM_CAP_DISABLE_QUIRKS2});
+  EXPECT_EQ(kvm.enabled[0].args[0], 0x80u);
+  kvm.fail_call(0, EINVAL, false);
+  EXPECT_THAT(zap_no_more_than_the_slot(FakeKvm::kVmFd, kvm).error().message(),
+              HasSubstr("Invalid argument"));
+}
+
 TEST(OpenKvm, GivesADescriptorThatAnExecClosesAndMakesVms) {
   const auto kvm = open_kvm();
   if (!kvm) GTEST_SKIP() << kvm.error().message();

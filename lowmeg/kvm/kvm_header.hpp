@@ -44,6 +44,9 @@ static_assert(KVM_API_VERSION == kApiVersion);
 inline constexpr unsigned kCoalescedRingEntries =
     (4096 - sizeof(kvm_coalesced_mmio_ring)) / sizeof(kvm_coalesced_mmio);
 
+/// KVM_X86_QUIRK_SLOT_ZAP_ALL (api.rst, 7.28), which headers before Linux 6.12 lack.
+inline constexpr unsigned kQuirkSlotZapAll = 0x80;
+
 /// KVM_EXIT_MEMORY_FAULT (api.rst, 5), which headers before Linux 6.8 lack: KVM_RUN fails with EFAULT or
 /// EHWPOISON and says where.
 inline constexpr std::uint32_t kExitMemoryFault = 39;

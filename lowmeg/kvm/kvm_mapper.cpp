@@ -51,8 +51,11 @@ Result<void> caught(Work work) {
 Result<void> KvmMapper::commit(const memory::MemoryMap& map) {
   const std::lock_guard commit_lock(commit_lock_);
   if (lost_) return tl::unexpected(*lost_);
-  Demotions demotions = demotions_;
-  demotions.promote(map.cpu);
+  std::vector<Demotions> demotions;
+  for (std::size_t i = 0; i < spaces_.size(); ++i) {
+    demotions.push_back(spaces_[i]->demotions());
+    demotions.back().promote(i == 0 ? map.cpu : map.cpu_smm);
+  }
   auto step = prepare(map, std::move(demotions));
   if (!step) return tl::unexpected(step.error());
   const bool counts = step->is_needed();
@@ -61,7 +64,7 @@ Result<void> KvmMapper::commit(const memory::MemoryMap& map) {
   return done;
 }
 
-Result<void> KvmMapper::observed(const Step& step) {
+Result<void> KvmMapper::observed(Step& step) {
   const bool tells = config_.observer != nullptr && step.shows_a_change();
   if (tells) {
     auto agreed = caught([&] { return config_.observer->map_will_change(step.change()); });
@@ -76,7 +79,7 @@ Result<void> KvmMapper::observed(const Step& step) {
   return done;
 }
 
-Result<void> KvmMapper::transact(const Step& step) {
+Result<void> KvmMapper::transact(Step& step) {
   Pause pause(*this);
   if (step.vcpus == Vcpus::kPaused) {
     if (auto paused = pause.begin(); !paused) return paused;
@@ -88,18 +91,21 @@ Result<void> KvmMapper::transact(const Step& step) {
 }
 
 // The pause comes before the map lock: a vCPU that is waited for may need the map.
-Result<void> KvmMapper::change(const Step& step) {
+Result<void> KvmMapper::change(Step& step) {
   const std::unique_lock map_lock(map_lock_);
   drain_holding_map();
   if (auto ended = zones_.end(step.zones.gone); !ended) return ended;
-  if (auto done = in_place_.carry_out(step.operations); !done) return done;
+  for (std::size_t i = 0; i < spaces_.size(); ++i) spaces_[i]->begin(step.spaces[i]);
+  for (const Move& move : step.moves) {
+    if (auto done = spaces_[move.space]->carry_out(move.operation); !done) return done;
+  }
+  for (std::size_t i = 0; i < spaces_.size(); ++i) spaces_[i]->end(step.spaces[i]);
   // What does not wait in the ring exits: a zone that cannot be had is missed, not needed.
   static_cast<void>(zones_.begin(step.zones.added));
-  demotions_ = step.demotions;
+  for (std::size_t i = 0; i < spaces_.size(); ++i) spaces_[i]->adopt(step.spaces[i]);
   map_ = step.map;
-  cpu_ = step.cpu_layout;
   // After the change: who entered during it and was turned away has an older number.
-  if (!step.cpu.empty() || !step.operations.empty()) generation_.fetch_add(1, std::memory_order_release);
+  if (step.changes_vcpus()) generation_.fetch_add(1, std::memory_order_release);
   return {};
 }
 
@@ -120,10 +126,9 @@ Result<void> KvmMapper::undo(const Error& cause, const Step& step, Pause& pause)
 
 // From wherever the change had come to.
 Result<void> KvmMapper::restore(const Step& step) {
-  in_place_.settle();
-  auto operations = way_to(map_.cpu, demotions_);
-  if (!operations) return tl::unexpected(operations.error());
-  if (auto done = in_place_.carry_out(*operations); !done) return done;
+  for (const auto& space : spaces_) {
+    if (auto done = space->restore(); !done) return done;
+  }
   static_cast<void>(zones_.begin(zone_changes(zones_.zones(), step.zones.gone, {}).added));
   return {};
 }
@@ -138,12 +143,35 @@ Result<void> KvmMapper::tell_changed(const Step& step) {
   return fail(Errc::kSystem, "the memory map is changed, but who observes it failed: " + told.error().what);
 }
 
+Result<void> KvmMapper::log_writes(WriteLog* log) {
+  const std::lock_guard commit_lock(commit_lock_);
+  if (lost_) return tl::unexpected(*lost_);
+  const std::unique_lock map_lock(map_lock_);
+  for (std::size_t i = 0; i < spaces_.size(); ++i) {
+    auto set = spaces_[i]->log_writes(log);
+    if (set) continue;
+    for (std::size_t done = 0; done < i; ++done) static_cast<void>(spaces_[done]->log_writes(write_log_));
+    return set;
+  }
+  write_log_ = log;
+  return {};
+}
+
+void KvmMapper::harvest() {
+  const std::lock_guard commit_lock(commit_lock_);
+  const std::shared_lock map_lock(map_lock_);
+  drain_holding_map();
+  for (const auto& space : spaces_) space->harvest();
+}
+
 KvmMapperCounters KvmMapper::counters() const {
   const std::lock_guard commit_lock(commit_lock_);
   KvmMapperCounters result = counters_;
-  result.slot_calls = in_place_.calls().slots;
-  result.swaps = in_place_.calls().mappings;
-  result.protections = in_place_.calls().protections;
+  for (const auto& space : spaces_) {
+    result.slot_calls += space->calls().slots;
+    result.swaps += space->calls().mappings;
+    result.protections += space->calls().protections;
+  }
   result.drained_writes = ring_.drained();
   result.stray_reads = stray_reads_.load(std::memory_order_relaxed);
   return result;

@@ -10,10 +10,13 @@
 // exits as memory-mapped I/O (it is *demoted*, till it is memory again). It sits in somebody else's VMM: it
 // borrows the VM, owns the slot ids and the window that it was given, and asks for pauses through PauseVcpus.
 //
-// Left out: system management mode (the SMM view is kept as a value), guest_memfd, memory above 4 GiB
-// (nothing here forbids it; no decoder makes it).
+// Who does what: AddressSpace plans a change and makes its calls, here is the transaction around them,
+// WriteRing has what waits of a guest's writes, and kvm_mapper_exits.cpp is what a vCPU's thread asks.
+//
+// Left out: guest_memfd, memory above 4 GiB (nothing here forbids it; no decoder makes it).
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <mutex>
@@ -22,17 +25,15 @@
 #include <span>
 #include <vector>
 
+#include "lowmeg/kvm/address_space.hpp"
 #include "lowmeg/kvm/after_run.hpp"
 #include "lowmeg/kvm/capabilities.hpp"
 #include "lowmeg/kvm/coalesced_zones.hpp"
-#include "lowmeg/kvm/demotions.hpp"
 #include "lowmeg/kvm/guest_memory.hpp"
-#include "lowmeg/kvm/map_in_place.hpp"
 #include "lowmeg/kvm/map_observer.hpp"
 #include "lowmeg/kvm/mmio.hpp"
 #include "lowmeg/kvm/native_guest.hpp"
 #include "lowmeg/kvm/pause_vcpus.hpp"
-#include "lowmeg/kvm/slot_plan.hpp"
 #include "lowmeg/kvm/syscalls.hpp"
 #include "lowmeg/kvm/write_ring.hpp"
 #include "lowmeg/memory/mapper.hpp"
@@ -44,6 +45,12 @@ enum class Stillness : std::uint8_t {
   kAuto,   ///< kFence where KVM runs the guest natively or there is one vCPU, else kPause
   kFence,  ///< what changes is inaccessible meanwhile: who looks leaves the guest, waits and looks again
   kPause,  ///< all vCPUs stand still: where KVM emulates, a locked instruction behind a fence is not atomic
+};
+
+/// What a CPU in system management mode sees, where KVM has that mode.
+enum class SmmView : std::uint8_t {
+  kNone,      ///< the embedder's affair: slots of address space 1
+  kMirrored,  ///< the map's SMM view. A change that shows in both views takes the calls of both
 };
 
 struct KvmMapperConfig {
@@ -59,6 +66,7 @@ struct KvmMapperConfig {
   /// Borrowed; outlives the mapper. No descriptors are needed with kInPlace.
   GuestMemory memory = {};
   MapWay way = MapWay::kProtect;
+  SmmView smm = SmmView::kNone;
   Stillness stillness = Stillness::kAuto;
   /// How many vCPUs the VM has at most; 0: more than one.
   unsigned vcpus = 0;
@@ -101,8 +109,9 @@ class KvmMapper final : public memory::Mapper {
   KvmMapper& operator=(const KvmMapper&) = delete;
 
   /// Makes the guest see `map`, whose window contains the mapper's; only that part is acted on, and only the
-  /// CPU view. Refused with kNotSupported: a fetch route other than the read route, more slots than it owns.
-  /// With kInvalidArgument: a route outside RAM or ROM, a map that does not cover the window.
+  /// CPU view (and with SmmView::kMirrored that of SMM). Refused with kNotSupported: a fetch route other than
+  /// the read route, more slots than it owns. With kInvalidArgument: a route outside RAM or ROM, a map that
+  /// does not cover the window.
   ///
   /// vCPUs run on unless a slot changes, or what a write means does that exits. The ring is drained under the
   /// old map first; what it has for the bus is given to the next after_run().
@@ -145,6 +154,16 @@ class KvmMapper final : public memory::Mapper {
   /// after_run().
   void drain();
 
+  /// Tells `log`, which is borrowed, from now on which RAM is written, by its offset: what the mapper itself
+  /// writes at once and to the byte, what the guest writes by the page and when harvest() is called, or when
+  /// a slot goes. Null: no more. Changes of PAM lose nothing and cost no more calls. DMA is the embedder's to
+  /// tell. After an error all is as before. For a VM without KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 and dirty
+  /// rings.
+  Result<void> log_writes(WriteLog* log);
+  /// Tells the log of all that the guest wrote till now. May be called while vCPUs run, on any thread but
+  /// one that a pause waits for.
+  void harvest();
+
   /// True once the old map could not be put back.
   bool is_lost() const { return is_lost_.load(std::memory_order_acquire); }
   /// The line to stop the machine with, once it is lost. Waits for a commit in hand only then.
@@ -159,76 +178,84 @@ class KvmMapper final : public memory::Mapper {
   /// kFence or kPause.
   Stillness stillness() const { return stillness_; }
 
-  /// The slots in place, sorted by address; on the committing thread.
-  std::span<const Slot> slots() const { return in_place_.table().slots(); }
+  /// The slots in place outside of SMM, sorted by address; on the committing thread.
+  std::span<const Slot> slots() const { return spaces_.front()->table().slots(); }
   KvmMapperCounters counters() const;
 
  private:
   enum class Vcpus : std::uint8_t { kRunning, kFenced, kPaused };
+  struct Move {
+    std::size_t space;
+    Operation operation;
+  };
   // What a change is about to do.
   struct Step {
     memory::MemoryMap map;
-    memory::Layout cpu_layout;
-    Demotions demotions;
-    std::vector<Operation> operations;
+    std::vector<AddressSpace::Step> spaces;  // one for each of spaces_
     ZoneChanges zones;
-    std::vector<memory::LayoutChange> cpu;
     std::vector<memory::LayoutChange> bus_master;
     Vcpus vcpus = Vcpus::kRunning;
+    std::vector<Move> moves;
 
-    bool shows_a_change() const { return !cpu.empty() || !bus_master.empty(); }
-    bool is_needed() const { return shows_a_change() || !operations.empty() || !zones.empty(); }
-    MapChange change() const { return {cpu, bus_master, map}; }
+    bool shows_a_change() const { return !spaces.front().changes.empty() || !bus_master.empty(); }
+    bool changes_vcpus() const {
+      return !std::ranges::all_of(spaces, [](const AddressSpace::Step& space) { return space.is_empty(); });
+    }
+    bool is_needed() const { return changes_vcpus() || !bus_master.empty() || !zones.empty(); }
+    MapChange change() const { return {spaces.front().changes, bus_master, map}; }
   };
   class Pause;
 
-  KvmMapper(KvmMapperConfig config, PauseVcpus& pause, Syscalls& syscalls, HostWindow window,
-            OpenPages open_pages, const Capabilities& capabilities);
+  KvmMapper(KvmMapperConfig config, PauseVcpus& pause, Syscalls& syscalls, const Capabilities& capabilities);
+  Result<void> add_spaces();
 
   // Before a change: pure but for what it reads.
-  Result<Step> prepare(const memory::MemoryMap& map, Demotions demotions) const;
+  Result<Step> prepare(const memory::MemoryMap& map, std::vector<Demotions> demotions) const;
   Result<void> check(const memory::Layout& view) const;
-  Result<std::vector<Operation>> way_to(const memory::Layout& cpu, const Demotions& demotions) const;
   ZoneChanges zones_for(const memory::MemoryMap& map) const;
   Vcpus vcpus_for(const Step& step) const;
-  bool is_quiet(const memory::LayoutChange& change, const Step& step) const;
+  bool is_unseen(const AddressSpace& space, const AddressSpace::Step& step) const;
+  bool is_quiet(const memory::LayoutChange& change, const AddressSpace& space,
+                const AddressSpace::Step& step) const;
 
   // The change.
-  Result<void> observed(const Step& step);
-  Result<void> transact(const Step& step);
-  Result<void> change(const Step& step);
+  Result<void> observed(Step& step);
+  Result<void> transact(Step& step);
+  Result<void> change(Step& step);
   Result<void> undo(const Error& cause, const Step& step, Pause& pause);
   Result<void> restore(const Step& step);
   Result<void> tell_changed(const Step& step);
 
   // After KVM_RUN.
   void drain_holding_map();
-  AfterRun::Action complete(AfterRun& after);
+  AfterRun::Action complete(const kvm_run& run, AfterRun& after);
+  const memory::Layout& seen_by(const kvm_run& run) const;
+  AfterRun::Action not_emulated(const VcpuReturn& vcpu, AfterRun& after);
   AfterRun::Action refused(const VcpuReturn& vcpu, std::optional<Gpa> gpa, AfterRun& after);
   enum class Demoted : std::uint8_t { kNothing, kSomething, kLater };
   Result<Demoted> demote(std::uint64_t entered, std::optional<Gpa> gpa);
-  std::vector<GpaRange> protected_pages(std::optional<Gpa> gpa) const;
+  std::vector<Demotions> demoted(std::optional<Gpa> gpa) const;
   std::string why_stopped(const VcpuReturn& vcpu, std::optional<Gpa> gpa) const;
 
   // Static configuration.
   const KvmMapperConfig config_;
-  const PlanRules rules_;
   const int ring_page_;
   const Stillness stillness_;
 
   // Glue to the outside.
   PauseVcpus& pause_;
+  Syscalls& syscalls_;
 
   // Volatile state.
   mutable std::mutex commit_lock_;
-  MapInPlace in_place_;        // under commit_lock_
-  CoalescedZones zones_;       // likewise
-  Demotions demotions_;        // likewise
+  // The first is what CPUs see, a second what they see in SMM. Under commit_lock_; the layouts as map_.
+  std::vector<std::unique_ptr<AddressSpace>> spaces_;
+  CoalescedZones zones_;       // under commit_lock_
   std::optional<Error> lost_;  // likewise
   std::atomic<bool> is_lost_{false};
   mutable memory::WriterFirstMutex map_lock_;
-  memory::MemoryMap map_;  // written under both, read under either
-  memory::Layout cpu_;     // its CPU view within the window; as map_
+  memory::MemoryMap map_;          // written under both, read under either
+  WriteLog* write_log_ = nullptr;  // as map_
   WriteRing ring_;
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<std::uint64_t> stray_reads_{0};

@@ -23,6 +23,9 @@ Result<void> check_config(const KvmMapperConfig& config, const Capabilities& cap
     return fail(Errc::kInvalidArgument, "the coalesced range is longer than a zone of KVM can be");
   }
   if (auto enough = capabilities.enough_for_mapper(); !enough) return enough;
+  if (config.smm == SmmView::kMirrored && (capabilities.smm == 0 || capabilities.address_spaces < 2)) {
+    return fail(Errc::kNotSupported, "this KVM has no address space for system management mode");
+  }
   const auto slots = static_cast<std::uint64_t>(capabilities.memory_slots);
   if (config.slot_count == 0 || std::uint64_t{config.first_slot} + config.slot_count > slots) {
     return fail(Errc::kInvalidArgument,
@@ -45,30 +48,37 @@ Result<std::unique_ptr<KvmMapper>> KvmMapper::create(KvmMapperConfig config, Pau
   const Capabilities capabilities = query_capabilities(config.vm_fd, syscalls);
   if (auto checked = check_config(config, capabilities); !checked) return tl::unexpected(checked.error());
   std::ranges::sort(config.cuts);
-  const bool is_in_place = config.way == MapWay::kInPlace;
-  auto window = HostWindow::create(
-      config.window, is_in_place ? HostWindow::Reserved::kNo : HostWindow::Reserved::kYes, syscalls);
-  if (!window) return tl::unexpected(window.error());
-  auto open_pages =
-      OpenPages::create(is_in_place ? OpenPages::Mapped::kYes : OpenPages::Mapped::kNo, syscalls);
-  if (!open_pages) return tl::unexpected(open_pages.error());
-  return std::unique_ptr<KvmMapper>(new KvmMapper(std::move(config), pause, syscalls, std::move(*window),
-                                                  std::move(*open_pages), capabilities));
+  std::unique_ptr<KvmMapper> mapper(new KvmMapper(std::move(config), pause, syscalls, capabilities));
+  if (auto added = mapper->add_spaces(); !added) return tl::unexpected(added.error());
+  return mapper;
 }
 
-KvmMapper::KvmMapper(KvmMapperConfig config, PauseVcpus& pause, Syscalls& syscalls, HostWindow window,
-                     OpenPages open_pages, const Capabilities& capabilities)
+KvmMapper::KvmMapper(KvmMapperConfig config, PauseVcpus& pause, Syscalls& syscalls,
+                     const Capabilities& capabilities)
     : config_(std::move(config)),
-      rules_{config_.cuts, config_.slot_count},
       ring_page_(capabilities.coalesced_mmio_page),
       stillness_(chosen(config_)),
       pause_(pause),
-      in_place_(config_.vm_fd, config_.first_slot, config_.memory, std::move(window), std::move(open_pages),
-                syscalls),
+      syscalls_(syscalls),
       zones_(config_.vm_fd, syscalls),
-      demotions_(config_.demotions_until_kept),
-      map_(MemoryMap::uniform(Layout(config_.window))),
-      cpu_(config_.window) {}
+      map_(MemoryMap::uniform(Layout(config_.window))) {}
+
+Result<void> KvmMapper::add_spaces() {
+  const std::uint32_t count = config_.smm == SmmView::kMirrored ? 2 : 1;
+  for (std::uint32_t number = 0; number < count; ++number) {
+    auto space = AddressSpace::create({.vm_fd = config_.vm_fd,
+                                       .first_slot = number << 16 | config_.first_slot,
+                                       .window = config_.window,
+                                       .memory = config_.memory,
+                                       .way = config_.way,
+                                       .rules = {config_.cuts, config_.slot_count},
+                                       .demotions_until_kept = config_.demotions_until_kept},
+                                      syscalls_);
+    if (!space) return tl::unexpected(space.error());
+    spaces_.push_back(std::move(*space));
+  }
+  return {};
+}
 
 KvmMapper::~KvmMapper() = default;
 

@@ -5,8 +5,12 @@
 #include <cerrno>
 
 #include "lowmeg/kvm/kvm_mapper.hpp"
+#include "lowmeg/kvm/queued_exception.hpp"
 
 namespace lowmeg::kvm {
+
+using memory::Layout;
+
 namespace {
 
 // Where the access was that KVM_RUN failed at, if it says so.
@@ -26,8 +30,11 @@ void KvmMapper::drain() {
   drain_holding_map();
 }
 
+// No zone lies where system management mode makes a difference to a write, so the mode does not matter.
 void KvmMapper::drain_holding_map() {
-  ring_.drain([this](const MmioAccess& access) { return complete_by(cpu_, config_.memory, access).done(); });
+  ring_.drain([this](const MmioAccess& access) {
+    return complete_by(spaces_.front()->layout(), config_.memory, access, write_log_).done();
+  });
 }
 
 AfterRun KvmMapper::after_run(const VcpuReturn& vcpu) {
@@ -40,20 +47,37 @@ AfterRun KvmMapper::after_run(const VcpuReturn& vcpu) {
     after.action = refused(vcpu, fault_address(run), after);
   } else if (vcpu.error == 0 && run.exit_reason == KVM_EXIT_MMIO) {
     after.access = MmioAccess::of(vcpu.run);
-    after.action = complete(after);
+    after.action = complete(run, after);
   } else if (vcpu.error == 0 && is_emulation_failure(run)) {
-    after.action = refused(vcpu, std::nullopt, after);
+    after.action = not_emulated(vcpu, after);
   }
   return after;
 }
 
-AfterRun::Action KvmMapper::complete(AfterRun& after) {
+// api.rst, 5: KVM_RUN_X86_SMM in `flags`.
+const Layout& KvmMapper::seen_by(const kvm_run& run) const {
+  const bool is_in_smm = (run.flags & KVM_RUN_X86_SMM) != 0;
+  return (is_in_smm ? spaces_.back() : spaces_.front())->layout();
+}
+
+AfterRun::Action KvmMapper::complete(const kvm_run& run, AfterRun& after) {
   const std::shared_lock map_lock(map_lock_);
-  if (after.access.direction == MmioDirection::kRead && cpu_.find(after.access.gpa).read.is_bytes()) {
+  const Layout& layout = seen_by(run);
+  if (after.access.direction == MmioDirection::kRead && layout.find(after.access.gpa).read.is_bytes()) {
     stray_reads_.fetch_add(1, std::memory_order_relaxed);
   }
-  after.verdict = complete_by(cpu_, config_.memory, after.access);
+  after.verdict = complete_by(layout, config_.memory, after.access, write_log_);
   return after.verdict.done() ? AfterRun::Action::kRunAgain : AfterRun::Action::kBus;
+}
+
+AfterRun::Action KvmMapper::not_emulated(const VcpuReturn& vcpu, AfterRun& after) {
+  if (vcpu.fd >= 0) {
+    if (auto done = withdraw_invalid_opcode(vcpu.fd, syscalls_); !done) {
+      after.line = done.error().message();
+      return AfterRun::Action::kStop;
+    }
+  }
+  return refused(vcpu, std::nullopt, after);
 }
 
 // RIP has not moved. Either the map was being changed, or a page is protected that the instruction writes to;
@@ -74,11 +98,9 @@ Result<KvmMapper::Demoted> KvmMapper::demote(std::uint64_t entered, std::optiona
   const std::unique_lock commit_lock(commit_lock_, std::try_to_lock);
   if (!commit_lock || generation() != entered) return Demoted::kLater;
   if (lost_) return tl::unexpected(*lost_);
-  std::vector<GpaRange> pages = protected_pages(gpa);
-  if (pages.empty() && gpa) pages = protected_pages(std::nullopt);
-  if (pages.empty()) return Demoted::kNothing;
-  Demotions demotions = demotions_;
-  for (const GpaRange& range : pages) demotions.demote(range);
+  std::vector<Demotions> demotions = demoted(gpa);
+  if (demotions.empty() && gpa) demotions = demoted(std::nullopt);
+  if (demotions.empty()) return Demoted::kNothing;
   auto step = prepare(map_, std::move(demotions));
   if (!step) return tl::unexpected(step.error());
   if (auto done = transact(*step); !done) return tl::unexpected(done.error());
@@ -86,18 +108,19 @@ Result<KvmMapper::Demoted> KvmMapper::demote(std::uint64_t entered, std::optiona
   return Demoted::kSomething;
 }
 
-// Those under a read-write slot: all, or those that go with `gpa`.
-std::vector<GpaRange> KvmMapper::protected_pages(std::optional<Gpa> gpa) const {
-  std::vector<GpaRange> result;
-  const auto placed = placements(cpu_, {config_.window, config_.way, {}});
-  if (!placed) return result;
-  for (const Placement& placement : *placed) {
-    if (placement.need != SlotNeed::kEither || (gpa && !placement.range.contains(*gpa))) continue;
-    for (const Slot& slot : slots()) {
-      const GpaRange both = intersection(slot.range, placement.range);
-      if (slot.kind == SlotKind::kReadWrite && !both.empty()) result.push_back(both);
+// With all pages that are protected under a read-write slot, or with those that go with `gpa`; in whichever
+// mode the vCPU is. Empty when there are none.
+std::vector<Demotions> KvmMapper::demoted(std::optional<Gpa> gpa) const {
+  std::vector<Demotions> result;
+  bool is_any = false;
+  for (const auto& space : spaces_) {
+    result.push_back(space->demotions());
+    for (const GpaRange& range : space->protected_pages(gpa)) {
+      result.back().demote(range);
+      is_any = true;
     }
   }
+  if (!is_any) result.clear();
   return result;
 }
 
@@ -108,7 +131,7 @@ std::string KvmMapper::why_stopped(const VcpuReturn& vcpu, std::optional<Gpa> gp
     return fmt::format("the instruction at {:#x} cannot have {:#x}: the host has no memory there", rip, *gpa);
   if (vcpu.error != 0)
     return fmt::format("the instruction at {:#x} touches memory that the host does not have", rip);
-  if (!is_fetch_without_slot(vcpu.run) || cpu_.find(rip).fetch.is_bytes())
+  if (!is_fetch_without_slot(vcpu.run) || seen_by(vcpu.run).find(rip).fetch.is_bytes())
     return fmt::format("KVM cannot emulate the instruction at {:#x}", rip);
   return fmt::format("the guest executes at {:#x}, where there is no memory to execute from", rip);
 }

@@ -642,6 +642,34 @@ TEST_F(KvmMapperTest, TellsAFetchFromNowhereFromAnInstructionThatKvmFailsAt) {
   }
 }
 
+// KVM leaves with an internal error and yet queues a #UD for the guest. The instruction is run again, so the
+// guest must not get it; what else waits for it is its own.
+TEST_F(KvmMapperTest, TakesBackTheExceptionOfAnInstructionThatIsRunAgain) {
+  constexpr std::uint8_t kInvalidOpcode = 6, kPageFault = 14;
+  kvm_run& run = *rig_.run.run();
+  const auto come_out = [&](std::uint8_t queued) {
+    rig_.kvm.events = {};
+    rig_.kvm.events.exception.injected = 1;
+    rig_.kvm.events.exception.nr = queued;
+    rig_.kvm.events.interrupt.injected = 1;
+    run.exit_reason = KVM_EXIT_INTERNAL_ERROR;
+    run.internal.suberror = KVM_INTERNAL_ERROR_EMULATION;
+    return mapper_->after_run({.run = run, .entered = mapper_->generation(), .fd = FakeKvm::kVcpuFd});
+  };
+  for (const Routes& routes : {kReadOnlyRam, memory::bus_routes()}) {
+    ASSERT_TRUE(mapper_->commit(segment(routes)));
+    const bool demotes = routes == kReadOnlyRam;
+    EXPECT_EQ(come_out(kInvalidOpcode).action,
+              demotes ? AfterRun::Action::kRunAgain : AfterRun::Action::kStop);
+    EXPECT_EQ(rig_.kvm.events.exception.injected, 0);
+    EXPECT_EQ(rig_.kvm.events.interrupt.injected, 1);
+  }
+  come_out(kPageFault);
+  EXPECT_EQ(rig_.kvm.events.exception.injected, 1);
+  rig_.kvm.fail_call(0, EINVAL, false);
+  EXPECT_THAT(come_out(kInvalidOpcode).line, HasSubstr("KVM_SET_VCPU_EVENTS"));
+}
+
 TEST(KvmMapperCreate, RefusesWhatCannotBe) {
   struct Row {
     const char* line;
@@ -658,6 +686,8 @@ TEST(KvmMapperCreate, RefusesWhatCannotBe) {
        [](KvmMapperRig&, KvmMapperConfig& config) { config.cuts = {0xa0001}; }, Errc::kInvalidArgument},
       {"slots 500 to 628 are not slots of this KVM, which has 512",
        [](KvmMapperRig&, KvmMapperConfig& config) { config.first_slot = 500; }, Errc::kInvalidArgument},
+      {"this KVM has no address space for system management mode",
+       [](KvmMapperRig&, KvmMapperConfig& config) { config.smm = SmmView::kMirrored; }, Errc::kNotSupported},
       {"guest memory does not begin on a page of its descriptor",
        [](KvmMapperRig&, KvmMapperConfig& config) { config.memory.ram.fd_offset = 1; },
        Errc::kInvalidArgument},
@@ -729,6 +759,81 @@ TEST(KvmMapperCreate, DoesWithoutCoalescing) {
   rig.run.queue(0xc8010, {1});
   mapper->drain();
   EXPECT_EQ(mapper->counters().drained_writes, 0u);
+}
+
+// "the SMM address space mirrored where KVM has SMM": SMRAM is seen there alone, each view is shown by its
+// own slots, and an exit is completed by the view that its CPU is in.
+TEST(KvmMapperSmm, IsSeenInItsOwnAddressSpace) {
+  constexpr std::uint32_t kSmm = 1;
+  KvmMapperRig rig;
+  rig.kvm.extensions[KVM_CAP_X86_SMM] = 1;
+  rig.kvm.extensions[KVM_CAP_MULTI_ADDRESS_SPACE] = 2;
+  KvmMapperConfig config = rig.config();
+  config.smm = SmmView::kMirrored;
+  const auto mapper = rig.create(config);
+  const auto with_smram = [](const Routes& routes) {
+    MemoryMap map = KvmMapperRig::map({{kSegment, routes}});
+    map.cpu_smm =
+        KvmMapperRig::map({{{0xa0000, 0xc0000}, memory::ram_routes(0xa0000)}, {kSegment, routes}}).cpu;
+    return map;
+  };
+  ASSERT_TRUE(mapper->commit(with_smram(kRam)));
+  EXPECT_EQ(rig.kvm.page(0xa1000), std::nullopt);
+  EXPECT_EQ(rig.kvm.read(0xa1000, kSmm), 0xa1);
+  EXPECT_EQ(rig.kvm.read(0xc9000), 0xc9);
+  EXPECT_EQ(rig.kvm.read(0xc9000, kSmm), 0xc9);
+  const KvmMapperCounters before = mapper->counters();
+  ASSERT_TRUE(mapper->commit(with_smram(kReadOnlyRam)));
+  EXPECT_EQ(since(before, mapper->counters()), (Stillnesses{0, 0, 0, 0, 2}));
+  EXPECT_EQ(rig.kvm.write(0xc9008, 1, kSmm), FakeKvm::Ends::kRefused);
+
+  // What SMM code writes there is refused, demoted and dropped, in both views alike.
+  rig.run.run()->exit_reason = 0;
+  rig.run.run()->flags = KVM_RUN_X86_SMM;
+  const AfterRun refused = mapper->after_run({*rig.run.run(), EFAULT, mapper->generation()});
+  EXPECT_EQ(refused.action, AfterRun::Action::kRunAgain);
+  EXPECT_EQ(rig.kvm.write(0xc9008, 1, kSmm), FakeKvm::Ends::kExits);
+  // SMRAM is the bus for who is not in SMM.
+  for (const bool is_in_smm : {true, false}) {
+    std::uint8_t data[1]{5};
+    rig.run.run()->flags = is_in_smm ? KVM_RUN_X86_SMM : 0;
+    const AfterRun after = fakes::mmio_exit(*mapper, *rig.run.run(), 0xa2000, MmioDirection::kWrite, data);
+    EXPECT_EQ(after.verdict.done(), is_in_smm);
+  }
+  EXPECT_EQ(rig.ram.bytes()[0xa2000], 5);
+}
+
+// Neither view shows the new map while the other still shows the old one.
+TEST(KvmMapperSmm, ChangesWithTheOtherView) {
+  KvmMapperRig rig;
+  rig.kvm.extensions[KVM_CAP_X86_SMM] = 1;
+  rig.kvm.extensions[KVM_CAP_MULTI_ADDRESS_SPACE] = 2;
+  KvmMapperConfig config = rig.config();
+  config.smm = SmmView::kMirrored;
+  const auto mapper = rig.create(config);
+  const Routes states[] = {kRam, kReadOnlyRam, kDroppingRom, kRam, kDroppingRom, kReadOnlyRam};
+  ASSERT_TRUE(mapper->commit(KvmMapperRig::map({{kSegment, states[0]}})));
+  for (std::size_t i = 1; i < std::size(states); ++i) {
+    const Routes& before = states[i - 1];
+    const Routes& after = states[i];
+    bool is_new_seen = false;
+    rig.kvm.after_step = [&] {
+      bool is_old = false, is_new = false;
+      for (const std::uint32_t space : {0u, 1u}) {
+        const int byte = rig.kvm.read(0xc9000, space);
+        const bool writes = rig.kvm.write(0xc9008, 1, space) == FakeKvm::Ends::kDone;
+        if (before.read != after.read && byte >= 0)
+          (byte == (after == kDroppingRom ? 0x89 : 0xc9) ? is_new : is_old) = true;
+        if (writes) (after == kRam ? is_new : is_old) = true;
+      }
+      EXPECT_FALSE(is_old && (is_new || is_new_seen)) << i;
+      is_new_seen = is_new_seen || is_new;
+    };
+    ASSERT_TRUE(mapper->commit(KvmMapperRig::map({{kSegment, after}})));
+    rig.kvm.after_step = nullptr;
+    EXPECT_TRUE(is_new_seen || after == kReadOnlyRam) << i;
+  }
+  EXPECT_EQ(mapper->counters().pauses, 1u) << "the first map's";
 }
 
 // "HVA mode: slots into the embedder's own mapping; PAM uses slots alone."

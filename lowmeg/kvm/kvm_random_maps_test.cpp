@@ -2,6 +2,8 @@
 // every page of A0000-FFFFF is what the map says. Skipped where KVM is missing.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "lowmeg/memory/soft_mapper.hpp"
 #include "tests/fakes/kvm_guest.hpp"
 #include "tests/fakes/random_map.hpp"
@@ -107,16 +109,34 @@ class RandomMaps : public testing::TestWithParam<Window> {
       if (page.read == nullptr) expected_board_.reads.push_back({gpa + kReadAt, -1});
       const auto value = static_cast<std::uint8_t>(i + addend);
       if (page.write != nullptr) page.write[kWriteAt] = value;
+      if (is_ram(page.write)) expected_dirty_.insert(page_of(page.write));
       if (page.write == nullptr) expected_board_.writes.push_back({gpa + kWriteAt, value});
       may_execute_[i] = page.fetch != nullptr && page.fetch[kStubAt] == 0xb2;
       expected_executed_[i] = may_execute_[i] ? page.fetch[kStubAt + 1] : 0;
     }
   }
 
+  bool is_ram(const std::uint8_t* bytes) const {
+    return bytes >= soft_ram_.bytes().data() && bytes < soft_ram_.bytes().data() + kRamSize;
+  }
+  std::uint64_t page_of(const std::uint8_t* bytes) const {
+    return static_cast<std::uint64_t>(bytes - soft_ram_.bytes().data()) / kPageSize;
+  }
+  // "equals the pages that a naive model saw change": those of the maps, which lie above the program's.
+  void expect_dirty(KvmMapper& mapper) {
+    mapper.harvest();
+    std::vector<std::uint64_t> dirty = dirty_.take();
+    std::erase_if(dirty, [](std::uint64_t page) { return page < kFirstRam / kPageSize; });
+    ASSERT_EQ(std::set(dirty.begin(), dirty.end()), expected_dirty_);
+    expected_dirty_.clear();
+  }
+
   Backing ram_ = Backing::create("ram", kRamSize).value(), rom_ = Backing::create("rom", kRomSize).value();
   Backing soft_ram_ = Backing::create("soft ram", kRamSize).value();
   std::unique_ptr<memory::SoftMapper> oracle_ = memory::SoftMapper::create(soft_ram_, rom_).value();
   Board board_, expected_board_;
+  DirtyPages dirty_{kRamSize};
+  std::set<std::uint64_t> expected_dirty_;
   std::array<std::uint8_t, kPages> expected_read_{}, expected_executed_{}, may_execute_{};
 };
 
@@ -137,6 +157,7 @@ TEST_P(RandomMaps, AreWhatAVcpuSees) {
   ASSERT_TRUE(mapper) << mapper.error().message();
   (*mapper)->attach_ring((*guest)->run());
   load_program(low);
+  ASSERT_TRUE((*mapper)->log_writes(&dirty_));
 
   const memory::Region low_region{KvmGuest::kLowMemory, memory::ram_routes(0)};
   const Layout below(memory::SoftMapper::kWindow, {&low_region, 1});
@@ -163,6 +184,8 @@ TEST_P(RandomMaps, AreWhatAVcpuSees) {
     ASSERT_EQ(board_.writes, expected_board_.writes) << round;
     ASSERT_TRUE(std::ranges::equal(ram_.bytes().subspan(kFirstRam), soft_ram_.bytes().subspan(kFirstRam)))
         << round;
+    if (round % 3 == 0) expect_dirty(**mapper);
+    if (HasFatalFailure()) return;
   }
   const KvmMapperCounters counters = (*mapper)->counters();
   EXPECT_EQ(counters.stray_reads, 0u);

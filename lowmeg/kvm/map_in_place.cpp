@@ -44,9 +44,43 @@ Result<void> MapInPlace::carry_out(const Operation& operation) {
     return window_.set_access(*change);
   }
   ++calls_.slots;
-  if (const auto* gone = std::get_if<DeleteSlot>(&operation)) return set_slot(gone->slot, 0);
+  if (const auto* gone = std::get_if<DeleteSlot>(&operation)) {
+    dirty_log_.harvest({&gone->slot, 1});  // its bitmap goes with it
+    return set_slot(gone->slot, 0);
+  }
   const Slot& slot = std::get<CreateSlot>(operation).slot;
   return set_slot(slot, slot.range.size());
+}
+
+Result<void> MapInPlace::log_writes(WriteLog* log, const memory::Layout& layout) {
+  if (log == nullptr) {
+    dirty_log_.end();
+    return set_notes(Notes::kNo);
+  }
+  if (auto set = set_notes(Notes::kYes); !set) return set;
+  dirty_log_.begin(*log, layout);
+  return {};
+}
+
+Result<void> MapInPlace::set_notes(Notes notes) {
+  const Notes before = std::exchange(notes_, notes);
+  if (before == notes) return {};
+  for (const Slot& slot : table_.slots()) {
+    if (slot.kind != SlotKind::kReadWrite) continue;
+    auto set = set_slot(slot, slot.range.size());
+    if (set) continue;
+    notes_ = before;
+    for (const Slot& done : table_.slots()) {
+      if (done == slot) return set;
+      static_cast<void>(set_slot(done, done.range.size()));
+    }
+  }
+  return {};
+}
+
+std::uint32_t MapInPlace::flags_of(const Slot& slot) const {
+  if (slot.kind == SlotKind::kReadOnly) return KVM_MEM_READONLY;
+  return notes_ == Notes::kYes ? KVM_MEM_LOG_DIRTY_PAGES : 0;
 }
 
 std::uint64_t MapInPlace::address(const Slot& slot) const {
@@ -66,7 +100,7 @@ std::uint64_t MapInPlace::address(const Slot& slot) const {
 Result<void> MapInPlace::set_slot(const Slot& slot, std::uint64_t size) {
   kvm_userspace_memory_region region{};
   region.slot = first_slot_ + slot.index;
-  region.flags = slot.kind == SlotKind::kReadOnly ? KVM_MEM_READONLY : 0;
+  region.flags = flags_of(slot);
   region.guest_phys_addr = slot.range.start();
   region.memory_size = size;
   region.userspace_addr = address(slot);

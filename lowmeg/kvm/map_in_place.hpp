@@ -8,6 +8,7 @@
 #include <span>
 
 #include "lowmeg/core/result.hpp"
+#include "lowmeg/kvm/dirty_log.hpp"
 #include "lowmeg/kvm/guest_memory.hpp"
 #include "lowmeg/kvm/host_window.hpp"
 #include "lowmeg/kvm/open_pages.hpp"
@@ -35,7 +36,8 @@ class MapInPlace {
         syscalls_(syscalls),
         window_(std::move(window)),
         open_pages_(std::move(open_pages)),
-        table_(window_.window()) {}
+        table_(window_.window()),
+        dirty_log_(vm_fd, first_slot, window_.window(), syscalls) {}
   /// Deletes the slots. Where KVM refuses that, the memory under them stays mapped.
   ~MapInPlace();
   MapInPlace(const MapInPlace&) = delete;
@@ -50,9 +52,21 @@ class MapInPlace {
   /// Before a new plan after an error or an exception.
   void settle();
 
+  /// Has KVM note from now on what is written in read-write slots, and tells `log`, which is borrowed; null:
+  /// no more. After an error all is as before.
+  Result<void> log_writes(WriteLog* log, const memory::Layout& layout);
+  /// Tells the log of all that was written till now.
+  void harvest() const { dirty_log_.harvest(table_.slots()); }
+  /// Around operations that lead to `layout`, or lead back to it. Without a log they do nothing.
+  void before_change(const memory::Layout& layout) { dirty_log_.before_change(layout, table_.slots()); }
+  void after_change(const memory::Layout& layout) { dirty_log_.after_change(layout, table_.slots()); }
+
  private:
+  enum class Notes { kNo, kYes };
+  Result<void> set_notes(Notes notes);
   Result<void> carry_out(const Operation& operation);
   Result<void> set_slot(const Slot& slot, std::uint64_t size);
+  std::uint32_t flags_of(const Slot& slot) const;
   std::uint64_t address(const Slot& slot) const;
 
   const int vm_fd_;
@@ -64,6 +78,8 @@ class MapInPlace {
   SlotTable table_;
   std::optional<Operation> unnoted_;  // made, but not in the table yet
   CallCounters calls_;
+  DirtyLog dirty_log_;
+  Notes notes_ = Notes::kNo;  // whether slots have the flag
 };
 
 }  // namespace lowmeg::kvm

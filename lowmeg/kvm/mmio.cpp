@@ -45,7 +45,8 @@ MmioAccess MmioAccess::of(kvm_run& run) {
           std::span(run.mmio.data, length)};
 }
 
-MmioVerdict complete_by(const memory::Layout& layout, const GuestMemory& memory, const MmioAccess& access) {
+MmioVerdict complete_by(const memory::Layout& layout, const GuestMemory& memory, const MmioAccess& access,
+                        WriteLog* log) {
   LOWMEG_INVARIANT(access.data.size() <= 8, "an access has at most 8 bytes");
   MmioVerdict verdict;
   Routes routes;
@@ -56,6 +57,8 @@ MmioVerdict complete_by(const memory::Layout& layout, const GuestMemory& memory,
     const Outcome outcome = access.direction == MmioDirection::kRead
                                 ? read_byte(routes.read, memory, offset, access.data[i])
                                 : write_byte(routes.write, memory, offset, access.data[i]);
+    const bool is_stored = access.direction == MmioDirection::kWrite && routes.write.target() == Target::kRam;
+    if (log != nullptr && is_stored) log->written(routes.write.offset() + offset, 1);
     if (outcome == Outcome::kBus) verdict.bus_bytes = static_cast<std::uint8_t>(verdict.bus_bytes | 1u << i);
   }
   return verdict;

@@ -9,6 +9,7 @@
 
 #include "lowmeg/kvm/guest_memory.hpp"
 #include "lowmeg/kvm/kvm_header.hpp"
+#include "lowmeg/kvm/write_log.hpp"
 #include "lowmeg/memory/layout.hpp"
 
 namespace lowmeg::kvm {
@@ -36,8 +37,10 @@ struct MmioVerdict {
 };
 
 /// Carries `access` out by `layout`: writes into RAM or nowhere, reads from RAM, ROM or FFh; bus and anything
-/// outside the layout's window is left to the board. Pure but for the bytes. The caller holds the map still.
-MmioVerdict complete_by(const memory::Layout& layout, const GuestMemory& memory, const MmioAccess& access);
+/// outside the layout's window is left to the board. `log`, unless null, is told of what was written to RAM.
+/// Pure but for these two. The caller holds the map still.
+MmioVerdict complete_by(const memory::Layout& layout, const GuestMemory& memory, const MmioAccess& access,
+                        WriteLog* log = nullptr);
 
 /// True when KVM could not emulate an instruction: KVM_EXIT_INTERNAL_ERROR, suberror 1. RIP is unchanged.
 bool is_emulation_failure(const kvm_run& run);

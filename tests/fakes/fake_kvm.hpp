@@ -22,7 +22,7 @@ namespace lowmeg::fakes {
 
 class FakeKvm final : public kvm::Syscalls {
  public:
-  static constexpr int kVmFd = 1'000'000;
+  static constexpr int kVmFd = 1'000'000, kVcpuFd = 1'000'001;
 
   /// What a page of the guest shows: bytes at `offset` of the descriptor, or nothing there (a hole: EFAULT).
   struct Page {
@@ -47,9 +47,10 @@ class FakeKvm final : public kvm::Syscalls {
   }
   void fail_none() { first_failure_.reset(); }
 
-  /// The page at `gpa`; nullopt where there is no slot.
-  std::optional<Page> page(Gpa gpa) const {
+  /// The page at `gpa`; nullopt where there is no slot. Address space 1 is what is seen in SMM.
+  std::optional<Page> page(Gpa gpa, std::uint32_t space = 0) const {
     for (const auto& [id, slot] : slots_) {
+      if (id >> 16 != space) continue;
       if (gpa < slot.guest_phys_addr || gpa >= slot.guest_phys_addr + slot.memory_size) continue;
       const auto mapped = host_.find(slot.userspace_addr + (gpa - slot.guest_phys_addr));
       Page result = mapped == host_.end() ? Page{} : mapped->second;
@@ -59,8 +60,8 @@ class FakeKvm final : public kvm::Syscalls {
     return std::nullopt;
   }
   /// What a guest reads at `gpa`; -1 where it exits or is refused.
-  int read(Gpa gpa) const {
-    const auto found = page(gpa - gpa % kPageSize);
+  int read(Gpa gpa, std::uint32_t space = 0) const {
+    const auto found = page(gpa - gpa % kPageSize, space);
     std::uint8_t byte = 0;
     if (!found || (found->protection & PROT_READ) == 0 ||
         pread(found->fd, &byte, 1, static_cast<off_t>(found->offset + gpa % kPageSize)) != 1)
@@ -68,13 +69,22 @@ class FakeKvm final : public kvm::Syscalls {
     return byte;
   }
   /// A guest writes a byte.
-  Ends write(Gpa gpa, std::uint8_t byte) {
-    const auto found = page(gpa - gpa % kPageSize);
+  Ends write(Gpa gpa, std::uint8_t byte, std::uint32_t space = 0) {
+    const auto found = page(gpa - gpa % kPageSize, space);
     if (!found || found->read_only) return Ends::kExits;
     if ((found->protection & PROT_WRITE) == 0) return Ends::kRefused;
     if (pwrite(found->fd, &byte, 1, static_cast<off_t>(found->offset + gpa % kPageSize)) != 1)
       return Ends::kRefused;
+    note(gpa, space);
     return Ends::kDone;
+  }
+  /// Whether writes to `gpa` are noted in a bitmap.
+  bool notes(Gpa gpa) const {
+    return std::ranges::any_of(slots_, [&](const auto& entry) {
+      const auto& slot = entry.second;
+      return gpa >= slot.guest_phys_addr && gpa < slot.guest_phys_addr + slot.memory_size &&
+             dirty_.contains(entry.first);
+    });
   }
   std::size_t slot_count() const { return slots_.size(); }
   std::size_t mapped_pages() const { return host_.size(); }
@@ -90,12 +100,16 @@ class FakeKvm final : public kvm::Syscalls {
 
   int open(const char*, int) override { return fail(open_error); }
   int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
-    if (fd != kVmFd) return fail(EBADF);
+    if (fd != kVmFd && fd != kVcpuFd) return fail(EBADF);
     // SAFETY: the caller passes the structure that the request names.
     switch (request) {
       case KVM_CHECK_EXTENSION:
         return extensions.contains(static_cast<int>(argument)) ? extensions.at(static_cast<int>(argument))
                                                                : 0;
+      case KVM_ENABLE_CAP:
+        if (next_fails()) return -1;
+        enabled.push_back(*reinterpret_cast<const kvm_enable_cap*>(argument));
+        return 0;
       case KVM_GET_API_VERSION:
         return api_version;
       case KVM_SET_USER_MEMORY_REGION:
@@ -104,6 +118,12 @@ class FakeKvm final : public kvm::Syscalls {
         return add_zone(*reinterpret_cast<const kvm_coalesced_mmio_zone*>(argument));
       case KVM_UNREGISTER_COALESCED_MMIO:
         return next_fails() ? -1 : remove_zone(*reinterpret_cast<const kvm_coalesced_mmio_zone*>(argument));
+      case KVM_GET_DIRTY_LOG:
+        return give_dirty_log(*reinterpret_cast<const kvm_dirty_log*>(argument));
+      case KVM_GET_VCPU_EVENTS:
+        return *reinterpret_cast<kvm_vcpu_events*>(argument) = events, 0;
+      case KVM_SET_VCPU_EVENTS:
+        return next_fails() ? -1 : (events = *reinterpret_cast<const kvm_vcpu_events*>(argument), 0);
       default:
         return fail(ENOTTY);
     }
@@ -161,10 +181,13 @@ class FakeKvm final : public kvm::Syscalls {
                                 {KVM_CAP_IMMEDIATE_EXIT, 1},
                                 {KVM_CAP_COALESCED_MMIO, 2}};
   int api_version = kvm::kApiVersion;
+  kvm_vcpu_events events{};
+  std::vector<kvm_enable_cap> enabled;
   int open_error = ENOENT;
-  int zone_error = 0;   ///< that registering a zone gives
-  unsigned calls = 0;   ///< that change something, since the last fail_call()
-  std::string outside;  ///< what broke the rules of the address space, if anything did
+  int zone_error = 0;       ///< that registering a zone gives
+  int dirty_log_error = 0;  ///< that KVM_GET_DIRTY_LOG gives
+  unsigned calls = 0;       ///< that change something, since the last fail_call()
+  std::string outside;      ///< what broke the rules of the address space, if anything did
   /// Called after each call that changed something: what a guest may see at this moment.
   std::function<void()> after_step;
   std::uint64_t reserved_bytes_gone = 0;
@@ -203,11 +226,12 @@ class FakeKvm final : public kvm::Syscalls {
         !is_page_aligned(wanted.userspace_addr)) {
       return fail(EINVAL);
     }
-    if (static_cast<int>(wanted.slot) >= extensions.at(KVM_CAP_NR_MEMSLOTS)) return fail(EINVAL);
+    if (static_cast<int>(wanted.slot & 0xffff) >= extensions.at(KVM_CAP_NR_MEMSLOTS)) return fail(EINVAL);
     const auto old = slots_.find(wanted.slot);
     if (wanted.memory_size == 0) {
       if (old == slots_.end()) return fail(EINVAL);
       slots_.erase(old);
+      dirty_.erase(wanted.slot);
       stepped();
       return 0;
     }
@@ -217,12 +241,36 @@ class FakeKvm final : public kvm::Syscalls {
       return fail(EINVAL);
     }
     for (const auto& [id, slot] : slots_) {
-      const bool overlaps = wanted.guest_phys_addr < slot.guest_phys_addr + slot.memory_size &&
+      const bool overlaps = wanted.slot >> 16 == id >> 16 &&
+                            wanted.guest_phys_addr < slot.guest_phys_addr + slot.memory_size &&
                             slot.guest_phys_addr < wanted.guest_phys_addr + wanted.memory_size;
       if (id != wanted.slot && overlaps) return fail(EEXIST);
     }
     slots_[wanted.slot] = wanted;
+    if ((wanted.flags & KVM_MEM_LOG_DIRTY_PAGES) == 0) {
+      dirty_.erase(wanted.slot);
+    } else {
+      dirty_.try_emplace(wanted.slot, (wanted.memory_size / kPageSize + 63) / 64);
+    }
     stepped();
+    return 0;
+  }
+  void note(Gpa gpa, std::uint32_t space) {
+    for (const auto& [id, slot] : slots_) {
+      if (id >> 16 != space) continue;
+      const Gpa page = (gpa - slot.guest_phys_addr) / kPageSize;
+      if (gpa < slot.guest_phys_addr || page >= slot.memory_size / kPageSize || !dirty_.contains(id))
+        continue;
+      dirty_[id][page / 64] |= std::uint64_t{1} << page % 64;
+    }
+  }
+  // "KVM_GET_DIRTY_LOG: the bits are cleared before the ioctl returns"; ENOENT without the flag.
+  int give_dirty_log(const kvm_dirty_log& log) {
+    const auto found = dirty_.find(log.slot);
+    if (dirty_log_error != 0) return fail(dirty_log_error);
+    if (found == dirty_.end()) return fail(ENOENT);
+    std::ranges::copy(found->second, static_cast<std::uint64_t*>(log.dirty_bitmap));
+    std::ranges::fill(found->second, 0);
     return 0;
   }
   int add_zone(const kvm_coalesced_mmio_zone& zone) {
@@ -239,6 +287,7 @@ class FakeKvm final : public kvm::Syscalls {
   }
 
   std::map<std::uint32_t, kvm_userspace_memory_region> slots_;
+  std::map<std::uint32_t, std::vector<std::uint64_t>> dirty_;  // by slot
   std::map<std::uint64_t, Page> host_;
   std::vector<GpaRange> zones_;
   std::vector<GpaRange> reservations_;

@@ -71,7 +71,9 @@ class KvmGuest {
       if (error == EFAULT) ++refused;
       if (error == 0 && run_->exit_reason == KVM_EXIT_MMIO) ++mmio_exits;
       kvm::AfterRun after = mapper.after_run(
-          {.run = *run_, .error = error, .entered = generation, .rip = [this] { return linear_rip(); }});
+          {.run = *run_, .error = error, .entered = generation, .fd = vcpu_.get(), .rip = [this] {
+             return linear_rip();
+           }});
       for (kvm::BusWrite& write : after.writes)
         bus({write.at, kvm::MmioDirection::kWrite, std::span(write.bytes).first(write.size)});
       if (after.action == Action::kBus) bus(after.access);

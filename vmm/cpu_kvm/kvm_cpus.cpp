@@ -118,7 +118,9 @@ void KvmCpus::run(unsigned cpu) {
     const std::uint64_t generation = mapper_->generation();
     const int error = vcpu.enter_guest();
     const lowmeg::kvm::AfterRun after = mapper_->after_run(
-        {.run = vcpu.run(), .error = error, .entered = generation, .rip = [&] { return rip_of(vcpu); }});
+        {.run = vcpu.run(), .error = error, .entered = generation, .fd = vcpu.fd(), .rip = [&] {
+           return rip_of(vcpu);
+         }});
     const RunGate::InHand hand = in_hand(error, vcpu.run());
     if (hand != RunGate::InHand::kNothing) exits_seen_[cpu].fetch_add(1, std::memory_order_relaxed);
     gate_->left(cpu, hand);

@@ -34,6 +34,8 @@ class Vcpu final : public GuestExit {
 
   /// KVM_RUN on this thread, till the next exit: 0, or errno.
   int enter_guest();
+  /// Borrowed.
+  int fd() const { return fd_.get(); }
   /// Shared with the kernel; what the last exit left.
   kvm_run& run() { return *run_; }
 
