@@ -48,9 +48,18 @@ Engine::Next Engine::before_instruction() {
       continue;
     }
     const auto first = static_cast<std::uint8_t>(bus_.fetch(*code.base + *registers.eip, 1));
-    if (!wants(first)) return hand_over();
+    if (!wants(first) && !is_far_transfer(first)) return hand_over();
     if (const std::optional<Next> next = consider()) return *next;
   }
+}
+
+// FF /3 and /5. The rest of group 5, near calls and jumps among it, is too frequent to be decoded for them.
+bool Engine::is_far_transfer(std::uint8_t first_byte) const {
+  constexpr std::uint8_t group_5 = 0xff;
+  if (first_byte != group_5) return false;
+  const Registers& registers = processor_.registers;
+  const unsigned reg = bus_.fetch(*registers.segment[kCs].base + *registers.eip + 1, 1) >> 3 & 7;
+  return reg == 3 || reg == 5;
 }
 
 // In flat code, and where addresses are of 16 bits, [EBP + disp8] is right in any segment.

@@ -47,6 +47,7 @@ class Engine {
   void interrupt();
   void watch(std::uint8_t vector);
   bool wants(std::uint8_t first_byte) const;
+  bool is_far_transfer(std::uint8_t first_byte) const;
   std::optional<Next> consider();
   Verdict execute(Handler handler, const CodeReader& code, const Instruction& instruction);
   Next hand_over();

@@ -42,7 +42,7 @@ constexpr Row kRows[] = {
     {0x0f4, 0x0f4, When::kAlways, kHalt, halt},
     {0x0f6, 0x0f7, When::kAlways, kDivide, signed_division},
     {0x0fb, 0x0fb, When::kAlways, kInterruptTiming, set_interrupt_flag},
-    {0x0ff, 0x0ff, When::kAlways, kDescriptorBits, transfer_to_memory},
+    {0x0ff, 0x0ff, When::kPrefixed, kDescriptorBits, transfer_to_memory},  // plain: Engine::is_far_transfer
     {0x100, 0x100, When::kAlways, kDescriptorBits, load_system_segment},
     {0x101, 0x101, When::kAlways, kPaging, load_machine_status},
     {0x120, 0x120, When::kAlways, kPaging, move_from_control},
