@@ -213,5 +213,18 @@ TEST(Machine, SaysAtTheTimeOutWhereAndWhat) {
                                     "\\(PAM mmio: reads ROM, writes go nowhere\\).*"));
 }
 
+// 82443BX 3.3.19, FDHC 7:6 = 01: "512 KB-640 KB (128 KB hole)". A stack there is named by the register.
+TEST(Machine, NamesTheHoleThatTheGuestMade) {
+  // FDHC (68h) = 40h; ss:sp = 8000h:1000h; jmp $
+  MachineConfig config =
+      config_for(rom_with({0x66, 0xb8, 0x68, 0x00, 0x00, 0x80, 0xba, 0xf8, 0x0c, 0x66, 0xef, 0xb0, 0x40, 0xba,
+                           0xfc, 0x0c, 0xee, 0xb8, 0x00, 0x80, 0x8e, 0xd0, 0xbc, 0x00, 0x10, 0xeb, 0xfe}));
+  config.pam = PamWay::kChip;
+  config.timeout = std::chrono::milliseconds(50);
+  const Boot boot(config);
+  EXPECT_THAT(boot.outcome.message,
+              testing::HasSubstr("page 00080000 (in the hole 512K-640K that FDHC (40h) makes: "));
+}
+
 }  // namespace
 }  // namespace vmm
