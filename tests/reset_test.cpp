@@ -61,6 +61,7 @@ const Setting kSettings[] = {
     {"ChipKvm", PamWay::kChip, Accel::kKvm, InitReach::kCpus},
     {"ChipSoftAsQemu", PamWay::kChip, Accel::kSoft, InitReach::kMachine},
     {"HypervKvmAsQemu", PamWay::kHyperv, Accel::kKvm, InitReach::kMachine},
+    {"ChipKvmAsQemu", PamWay::kChip, Accel::kKvm, InitReach::kMachine},
 };
 
 class Reset : public testing::TestWithParam<std::tuple<Cause, Setting>> {};
