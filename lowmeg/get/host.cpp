@@ -58,7 +58,7 @@ void Host::carry_out(std::span<const RangeRequest> requests, std::span<CreateSta
 bool Host::show(const SlotTable& table) {
   if (table == shown_) return true;
   ++counters_.commits;
-  if (auto committed = mapper_.commit(table.overlaid(base_)); !committed) {
+  if (auto committed = commit(table); !committed) {
     if (commit_failed_.admit()) {
       events_.event({Severity::kWarning, "get",
                      commit_failed_.told("the map could not be changed: " + committed.error().message())});
@@ -67,6 +67,13 @@ bool Host::show(const SlotTable& table) {
   }
   shown_ = table;
   return true;
+}
+
+Result<void> Host::commit(const SlotTable& table) {
+  if (carrier_) {
+    if (auto carried = carrier_->carry_out(shown_, table); !carried) return carried;
+  }
+  return mapper_.commit(table.overlaid(base_));
 }
 
 Result<void> Host::change_base(memory::MemoryMap base) {
@@ -82,6 +89,11 @@ Result<void> Host::change_base(memory::MemoryMap base) {
 void Host::observe(HostObserver* observer) {
   const std::lock_guard lock(mutex_);
   observer_ = observer;
+}
+
+void Host::carry_by(RangeCarrier* carrier) {
+  const std::lock_guard lock(mutex_);
+  carrier_ = carrier;
 }
 
 void Host::count_bytes(std::uint64_t received, std::uint64_t sent) {

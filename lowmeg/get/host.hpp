@@ -25,6 +25,14 @@ class HostObserver {
                        const SlotTable& slots) = 0;
 };
 
+/// Carries ranges out for who has no Mapper. Called with the host's lock held.
+class RangeCarrier {
+ public:
+  virtual ~RangeCarrier() = default;
+  /// From what is shown to what is wanted, all or nothing; an error is as one of the mapper's.
+  virtual Result<void> carry_out(const SlotTable& shown, const SlotTable& wanted) = 0;
+};
+
 /// Thread-safe. Order of locks: the host's is taken before the map's.
 class Host {
  public:
@@ -44,6 +52,8 @@ class Host {
 
   /// Borrows the observer; null for none.
   void observe(HostObserver* observer);
+  /// Borrows the carrier, which is asked before each commit from now on; null for none.
+  void carry_by(RangeCarrier* carrier);
   /// A session tells what it has received and sent.
   void count_bytes(std::uint64_t received, std::uint64_t sent);
 
@@ -53,6 +63,7 @@ class Host {
  private:
   Host(memory::Mapper& mapper, memory::MemoryMap base, const HostLimits& limits, EventSink& events);
   bool show(const SlotTable& table);
+  Result<void> commit(const SlotTable& table);
   void carry_out(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
 
   memory::Mapper& mapper_;
@@ -64,6 +75,7 @@ class Host {
   SlotTable shown_;  // what the map shows; behind slots_ after resets that could not be committed
   Counters counters_;
   HostObserver* observer_ = nullptr;
+  RangeCarrier* carrier_ = nullptr;
   EventLimit commit_failed_{8};
 };
 

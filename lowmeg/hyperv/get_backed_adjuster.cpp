@@ -16,7 +16,7 @@ std::string describe(const Override& wanted) {
 
 }  // namespace
 
-GetBackedAdjuster::GetBackedAdjuster(get::Client& client, std::uint32_t base_slot, Gpa rom_bios_offset,
+GetBackedAdjuster::GetBackedAdjuster(get::Client* client, std::uint32_t base_slot, Gpa rom_bios_offset,
                                      EventSink& events)
     : rom_bios_offset_(rom_bios_offset),
       client_(client),
@@ -31,13 +31,31 @@ void GetBackedAdjuster::Plan::add(std::size_t index, const get::RangeRequest& re
 }
 
 Result<void> GetBackedAdjuster::adjust(std::span<const GpaStateChange> changes) {
+  LOWMEG_INVARIANT(client_ != nullptr, "an adjuster with a client");
+  begin(changes);
+  while (!wanted().empty()) {
+    const auto performed = client_->perform(wanted());
+    answered();
+    if (performed) continue;
+    plan_.size = 0;
+    return performed;
+  }
+  return {};
+}
+
+void GetBackedAdjuster::begin(std::span<const GpaStateChange> changes) {
   LOWMEG_INVARIANT(changes.size() <= kSegmentCount, "each segment once in a call");
-  Plan steps;
-  for (const GpaStateChange& change : changes) plan_unsure(change, steps);
-  for (const GpaStateChange& change : changes) plan(change, steps);
-  if (auto performed = perform(steps); !performed) return performed;
-  Plan again = plan_again(steps);
-  return perform(again);
+  LOWMEG_INVARIANT(plan_.size == 0, "one adjust at a time");
+  is_again_ = false;
+  for (const GpaStateChange& change : changes) plan_unsure(change, plan_);
+  for (const GpaStateChange& change : changes) plan(change, plan_);
+}
+
+void GetBackedAdjuster::answered() {
+  for (std::size_t step = 0; step < plan_.size; ++step) conclude(plan_, step);
+  doubt_resets(plan_);
+  plan_ = is_again_ ? Plan{} : plan_again(plan_);
+  is_again_ = true;
 }
 
 // SLOT_OCCUPIED means "must be reset first": a reset that the host answered has not reached the slot. The
@@ -51,14 +69,6 @@ GetBackedAdjuster::Plan GetBackedAdjuster::plan_again(const Plan& plan) const {
     again.add(plan.segment[step], create, plan.creates[step]);
   }
   return again;
-}
-
-Result<void> GetBackedAdjuster::perform(Plan& plan) {
-  if (plan.size == 0) return {};
-  const auto performed = client_.perform(std::span(plan.exchanges).first(plan.size));
-  for (std::size_t step = 0; step < plan.size; ++step) conclude(plan, step);
-  doubt_resets(plan);
-  return performed;
 }
 
 // A host that could not change its map for a create may not have done so for a reset either, and has no means

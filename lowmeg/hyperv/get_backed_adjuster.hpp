@@ -42,7 +42,12 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
  public:
   /// Borrows client and sink. The first slot used is `base_slot`; `rom_bios_offset` as wanted_override has
   /// it.
-  GetBackedAdjuster(get::Client& client, std::uint32_t base_slot, Gpa rom_bios_offset, EventSink& events);
+  GetBackedAdjuster(get::Client& client, std::uint32_t base_slot, Gpa rom_bios_offset, EventSink& events)
+      : GetBackedAdjuster(&client, base_slot, rom_bios_offset, events) {}
+  /// Without a client: who does the I/O himself calls begin(), wanted() and answered() in the place of
+  /// adjust().
+  GetBackedAdjuster(std::uint32_t base_slot, Gpa rom_bios_offset, EventSink& events)
+      : GetBackedAdjuster(nullptr, base_slot, rom_bios_offset, events) {}
 
   /// Blocks until the host has answered. A create that the host refuses is only a warning: the segment counts
   /// as having no override and is unsure, so that the next change tries again; but a slot that turns out to
@@ -52,6 +57,13 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
   /// A0000-BFFFF in state Mmio is nothing to do; another state there, or a range that is not in the table,
   /// aborts.
   Result<void> adjust(std::span<const GpaStateChange> changes) override;
+
+  /// adjust() in steps: begin(), and as long as wanted() is not empty ask the host these in their order, fill
+  /// in the statuses (none where no answer came: the connection is lost) and call answered(). Nothing may be
+  /// in hand at begin().
+  void begin(std::span<const GpaStateChange> changes);
+  std::span<get::RangeExchange> wanted() { return std::span(plan_.exchanges).first(plan_.size); }
+  void answered();
 
   const AdjusterState& state() const { return state_; }
   /// Takes a state that this adjuster can reach (state::accept says), base slot included, and asks the host
@@ -81,15 +93,16 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
   void plan_unsure(const GpaStateChange& change, Plan& plan);
   void plan(const GpaStateChange& change, Plan& plan);
   Plan plan_again(const Plan& plan) const;
-  Result<void> perform(Plan& plan);
   void conclude(const Plan& plan, std::size_t step);
   void doubt_resets(const Plan& plan);
+
+  GetBackedAdjuster(get::Client* client, std::uint32_t base_slot, Gpa rom_bios_offset, EventSink& events);
 
   // Static configuration.
   Gpa rom_bios_offset_;
 
   // Glue to the outside.
-  get::Client& client_;
+  get::Client* client_;
   EventSink& events_;
   EventLimit write_only_{8};
   EventLimit refused_{8};
@@ -97,6 +110,8 @@ class GetBackedAdjuster final : public AdjustGpaRanges {
   // Volatile state.
   AdjusterState state_;
   std::array<bool, kSegmentCount> unsure_{};
+  Plan plan_;              // in hand
+  bool is_again_ = false;  // it is the second of its adjust
 };
 
 }  // namespace lowmeg::hyperv

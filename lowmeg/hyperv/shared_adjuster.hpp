@@ -22,6 +22,20 @@ class SharedAdjuster final : public AdjustGpaRanges {
     return shared_->adjuster.adjust(changes);
   }
 
+  /// adjust() in steps, as GetBackedAdjuster has them; one thread takes them all.
+  void begin(std::span<const GpaStateChange> changes) {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->adjuster.begin(changes);
+  }
+  std::span<get::RangeExchange> wanted() {
+    const std::lock_guard lock(shared_->mutex);
+    return shared_->adjuster.wanted();
+  }
+  void answered() {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->adjuster.answered();
+  }
+
   /// A copy of what is saved.
   AdjusterState state() const {
     const std::lock_guard lock(shared_->mutex);
