@@ -9,8 +9,9 @@ include(CMakePackageConfigHelpers)
 set(LOWMEG_SOVERSION 1)
 set(LOWMEG_LIBRARY_VERSION 1.0.0)
 
-set(LOWMEG_ROOMS core memory bridge decode get hyperv kvm)
-set(LOWMEG_STATE_ROOMS state state_proto)
+set(LOWMEG_CXX_ROOMS core memory bridge decode get hyperv kvm)
+set(LOWMEG_ROOMS ${LOWMEG_CXX_ROOMS} c)
+set(LOWMEG_STATE_ROOMS state state_proto c_state)
 
 # Headers of the rooms that are nobody's business outside. All others are public: each is installed, and
 # compiles alone.
@@ -26,8 +27,8 @@ function(lowmeg_objects variable)
   set(${variable} ${objects} PARENT_SCOPE)
 endfunction()
 
-# lowmeg_library(NAME OUTPUT ROOMS... LINK ...) -> targets NAME_shared and NAME_static
-function(lowmeg_library name output)
+# lowmeg_library(NAME OUTPUT COMPONENT ROOMS ... SHARED_LINK ... STATIC_LINK ...) -> targets NAME_shared and NAME_static
+function(lowmeg_library name output component)
   cmake_parse_arguments(LIBRARY "" "" "ROOMS;SHARED_LINK;STATIC_LINK" ${ARGN})
   lowmeg_objects(objects ${LIBRARY_ROOMS})
   add_library(${name}_shared SHARED ${objects})
@@ -44,24 +45,26 @@ function(lowmeg_library name output)
   target_link_libraries(${name}_shared PRIVATE ${LIBRARY_SHARED_LINK})
   target_link_libraries(${name}_static PRIVATE ${LIBRARY_STATIC_LINK})
   install(TARGETS ${name}_shared ${name}_static EXPORT lowmeg
-    LIBRARY COMPONENT runtime NAMELINK_COMPONENT development
+    LIBRARY COMPONENT ${component} NAMELINK_COMPONENT development
     ARCHIVE COMPONENT development)
 endfunction()
 
-lowmeg_library(lowmeg lowmeg ROOMS ${LOWMEG_ROOMS}
+lowmeg_library(lowmeg lowmeg runtime ROOMS ${LOWMEG_ROOMS}
   SHARED_LINK fmt::fmt Threads::Threads
   STATIC_LINK fmt::fmt Threads::Threads)
-lowmeg_library(lowmeg_state lowmeg-state ROOMS ${LOWMEG_STATE_ROOMS}
+lowmeg_library(lowmeg_state lowmeg-state state ROOMS ${LOWMEG_STATE_ROOMS}
   SHARED_LINK lowmeg_shared fmt::fmt protobuf::libprotobuf-lite
   STATIC_LINK lowmeg_static fmt::fmt protobuf::libprotobuf-lite)
 
-foreach(room ${LOWMEG_ROOMS} state)
+foreach(room ${LOWMEG_CXX_ROOMS} state)
   file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/lowmeg/${room}/*.hpp)
   foreach(private ${LOWMEG_PRIVATE_HEADERS})
     list(REMOVE_ITEM headers ${PROJECT_SOURCE_DIR}/lowmeg/${private}.hpp)
   endforeach()
   install(FILES ${headers} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/lowmeg/${room} COMPONENT development)
 endforeach()
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/lowmeg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
 # The package and pkg-config.
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/lowmeg)
@@ -72,6 +75,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/package/lowmeg-config-ver
 install(FILES ${PROJECT_SOURCE_DIR}/cmake/lowmeg-config.cmake
   ${PROJECT_BINARY_DIR}/package/lowmeg-config-version.cmake
   DESTINATION ${package_folder} COMPONENT development)
+file(RELATIVE_PATH PACKAGE_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 foreach(module lowmeg lowmeg-state)
   configure_file(${PROJECT_SOURCE_DIR}/cmake/${module}.pc.in ${PROJECT_BINARY_DIR}/package/${module}.pc @ONLY)
   install(FILES ${PROJECT_BINARY_DIR}/package/${module}.pc

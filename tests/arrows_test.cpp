@@ -26,6 +26,11 @@ const std::map<std::string, std::set<std::string>> kArrows{
     {"lowmeg/hyperv", {"lowmeg/core", "lowmeg/get"}},
     {"lowmeg/kvm", {"lowmeg/core", "lowmeg/memory"}},
     {"lowmeg/state", {"lowmeg/core", "lowmeg/bridge", "lowmeg/hyperv"}},
+    // The C interface; <lowmeg/lowmeg.h> lies in include/ and is no room's.
+    {"lowmeg/c",
+     {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode", "lowmeg/get", "lowmeg/hyperv",
+      "lowmeg/kvm"}},
+    {"lowmeg/c_state", {"lowmeg/core", "lowmeg/bridge", "lowmeg/hyperv", "lowmeg/c", "lowmeg/state"}},
     {"vmm/board", {"lowmeg/core", "lowmeg/bridge", "lowmeg/memory"}},
     {"vmm/chipset",
      {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode", "lowmeg/get", "lowmeg/hyperv",
