@@ -1,5 +1,5 @@
-// What the C interface costs over the C++ one, which is the floor: a config read, and a config write that changes a
-// segment's state and so calls back.
+// What the C interface costs over the C++ one, which is the floor: a config read, and a config write that
+// changes a segment's state and so calls back.
 #include <benchmark/benchmark.h>
 #include <lowmeg/lowmeg.h>
 
