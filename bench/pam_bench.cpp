@@ -8,7 +8,7 @@
 #include "bench/floor.hpp"
 #include "lowmeg/bridge/config_ports.hpp"
 #include "lowmeg/bridge/hyperv_bridge.hpp"
-#include "lowmeg/get/slot_table.hpp"
+#include "lowmeg/get/range_slots.hpp"
 #include "lowmeg/hyperv/policy.hpp"
 #include "lowmeg/memory/soft_mapper.hpp"
 
@@ -57,7 +57,7 @@ class DirectAdjuster final : public AdjustGpaRanges {
   memory::Backing ram_, rom_;
   memory::MemoryMap base_ = base_map();
   std::unique_ptr<memory::SoftMapper> mapper_;
-  get::SlotTable slots_{{.ram_size = kRamSize}};
+  get::RangeSlots slots_{{.ram_size = kRamSize}};
 };
 
 struct Chain {

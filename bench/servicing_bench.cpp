@@ -16,10 +16,10 @@
 #include "lowmeg/get/unix_transport.hpp"
 #include "lowmeg/hyperv/get_backed_adjuster.hpp"
 #include "lowmeg/memory/soft_mapper.hpp"
-#include "vmm/chipset/bridge_proxy.hpp"
-#include "vmm/chipset/hyperv_memory.hpp"
-#include "vmm/chipset/in_process_link.hpp"
-#include "vmm/chipset/personality.hpp"
+#include "vmm/chipset/ranges/bridge_proxy.hpp"
+#include "vmm/chipset/ranges/image_placement.hpp"
+#include "vmm/chipset/ranges/in_process_link.hpp"
+#include "vmm/chipset/ranges/personality.hpp"
 
 namespace vmm {
 namespace {

@@ -90,7 +90,7 @@ lowmeg::Result<vmm::MachineConfig> gather(const BootOptions& options, lowmeg::Ev
   config.console = options.console;
   config.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(options.timeout_s * 1e9));
   config.timing = options.timing;
-  config.hyperv.get.batching = options.batching;
+  config.ranges.get.batching = options.batching;
   config.restart_after = restarts_of(options);
   config.init_reach = options.init_reach;
 
@@ -133,7 +133,7 @@ void print_map(vmm::Machine& machine, const LiveTimeline& timeline) {
   std::fflush(stdout);
   print(stderr, "\n{}\n{}", timeline.terminal().paint(Colour::kBold, "The first megabyte at the end"),
         map_table(machine.first_megabyte(), timeline.terminal()));
-  if (machine.hyperv()) print(stderr, "{}\n", timeline.totals());
+  if (machine.ranges()) print(stderr, "{}\n", timeline.totals());
 }
 
 // Resets that the outcome's message does not name: all of them, or under --quiet those of a guest that fell.
@@ -195,9 +195,9 @@ int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::E
   std::fflush(stdout);
   if (!options.quiet) print_map(**machine, timeline);
   if ((*machine)->restarts() != 0 && !options.quiet) print(stderr, "Restarts: {}\n", (*machine)->restarts());
-  if (vmm::HypervWay* const way = (*machine)->hyperv(); way && options.stats) {
-    if (way->paravisor()) print(stderr, "{}", counters_text("client", way->paravisor()->counters()));
-    print(stderr, "{}", counters_text("host", way->host().counters()));
+  if (vmm::RangesChipset* const ranges = (*machine)->ranges(); ranges && options.stats) {
+    if (ranges->paravisor()) print(stderr, "{}", counters_text("client", ranges->paravisor()->counters()));
+    print(stderr, "{}", counters_text("host", ranges->host().counters()));
   }
   const bool failed =
       outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;

@@ -28,7 +28,7 @@ vmm::MachineConfig machine_for(const CheckOptions& options, const vmm::Image& ro
   vmm::MachineConfig config;
   config.memory.ram_size = options.memory;
   config.memory.firmware = rom;
-  config.pam = vmm::PamWay::kChip;
+  config.pam = vmm::PamEffect::kChip;
   config.bridge.identity = identity;
   config.accel = options.accel;
   config.kvm_map = options.kvm_map;

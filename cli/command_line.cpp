@@ -492,7 +492,7 @@ BootOptions BootParser::chosen() const {
     for (const std::string& part : parts_of(restart_at))
       is_access_number(part, chosen.restart_at.emplace_back());
   }
-  chosen.pam = pam == "chip" ? vmm::PamWay::kChip : vmm::PamWay::kHyperv;
+  chosen.pam = pam == "chip" ? vmm::PamEffect::kChip : vmm::PamEffect::kHyperv;
   chosen.batching = batching_named(get);
   chosen.console = console_named(console);
   chosen.timing = deterministic ? vmm::Timing::kDeterministic : vmm::Timing::kWall;

@@ -17,7 +17,7 @@ namespace cli {
 struct BootOptions {
   std::string firmware = "/usr/share/seabios/bios.bin";
   std::string bridge = "i440fx";
-  vmm::PamWay pam = vmm::PamWay::kHyperv;
+  vmm::PamEffect pam = vmm::PamEffect::kHyperv;
   vmm::Accel accel = vmm::Accel::kAuto;
   vmm::KvmMap kvm_map = vmm::KvmMap::kAuto;
   unsigned cpus = 1;

@@ -10,8 +10,8 @@ namespace {
 
 using lowmeg::get::CreateRamGpaRange;
 using lowmeg::get::CreateStatus;
+using lowmeg::get::RangeSlots;
 using lowmeg::get::ResetRamGpaRange;
-using lowmeg::get::SlotTable;
 
 constexpr CreateStatus kStatuses[] = {CreateStatus::kSuccess,      CreateStatus::kSlotOutOfBounds,
                                       CreateStatus::kSlotOccupied, CreateStatus::kInvalidFlag,
@@ -37,8 +37,8 @@ std::string request_text(const lowmeg::get::RangeRequest& request, CreateStatus 
   return text + fmt::format(" -> {}", lowmeg::get::name_of(status));
 }
 
-std::string slots_text(const SlotTable& slots) {
-  std::vector<std::pair<SlotTable::Slot, std::uint32_t>> ranges;
+std::string slots_text(const RangeSlots& slots) {
+  std::vector<std::pair<RangeSlots::Slot, std::uint32_t>> ranges;
   for (std::uint32_t i = 0; i < slots.size(); ++i) {
     if (const auto slot = slots.slot(i)) ranges.emplace_back(*slot, i);
   }

@@ -17,7 +17,7 @@ class Printer final : public lowmeg::get::HostObserver {
  public:
   void applied(std::span<const lowmeg::get::RangeRequest> requests,
                std::span<const lowmeg::get::CreateStatus> statuses,
-               const lowmeg::get::SlotTable& slots) override {
+               const lowmeg::get::RangeSlots& slots) override {
     std::string text;
     for (std::size_t i = 0; i < requests.size(); ++i) text += request_text(requests[i], statuses[i]) + "\n";
     print(stdout, "{}{}", text, slots_text(slots));
@@ -50,11 +50,11 @@ class SaveDesk {
     sigaddset(&signals_, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
-  void open(vmm::HypervWay& way) {
-    thread_ = std::thread([this, &way] {
+  void open(vmm::RangesChipset& chipset) {
+    thread_ = std::thread([this, &chipset] {
       constexpr timespec kLook{0, 50'000'000};
       while (!ended_) {
-        if (sigtimedwait(&signals_, nullptr, &kLook) == SIGUSR2) way.ask_to_save();
+        if (sigtimedwait(&signals_, nullptr, &kLook) == SIGUSR2) chipset.ask_to_save();
       }
     });
   }
@@ -83,14 +83,14 @@ int host(const HostOptions& options) {
     complain(config.error().message());
     return kWrongUsage;
   }
-  config->hyperv.split = vmm::SplitConfig{
+  config->ranges.split = vmm::SplitConfig{
       .socket = options.socket,
       .wait = nanoseconds_of(options.wait_s),
       .patience = std::chrono::ceil<std::chrono::milliseconds>(nanoseconds_of(options.patience_s)),
       .batches = options.batches};
   SaveDesk desk;
   const auto built = [&](vmm::Machine& machine) {
-    desk.open(*machine.hyperv());
+    desk.open(*machine.ranges());
     if (!options.boot.quiet) print(stderr, "serving GET at {}\n", options.socket);
   };
   return run_machine(std::move(*config), options.boot, events, {built, [&] { desk.close(); }});

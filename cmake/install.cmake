@@ -16,7 +16,7 @@ set(LOWMEG_STATE_ROOMS state state_proto c_state)
 # Headers of the rooms that are nobody's business outside. All others are public: each is installed, and
 # compiles alone.
 set(LOWMEG_PRIVATE_HEADERS
-  get/stopwatch get/wire_bytes
+  core/stopwatch get/wire_bytes
   state/envelope state/message_io state/message_reader state/utf8 state/wire_check state/wire_schema)
 
 function(lowmeg_objects variable)

@@ -50,7 +50,7 @@ class StrictMapper final : public memory::Mapper {
 
 // The table holds no two ranges that overlap, and the map shows each page as the table has it; where a reset
 // could not be committed the host owes its map the base.
-void check_table(const get::SlotTable& table, const StrictMapper& mapper) {
+void check_table(const get::RangeSlots& table, const StrictMapper& mapper) {
   const MemoryMap& map = mapper.map();
   std::array<bool, 0x40> seen{};
   for (std::uint32_t i = 0; i < table.size(); ++i) {

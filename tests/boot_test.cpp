@@ -55,7 +55,7 @@ TEST_P(FirmwareBoot, FinishesPostWithItsPamWritesAndGetRequests) {
   const Row& row = GetParam();
   MachineConfig config = config_for(row.firmware);
   config.bridge.identity = row.identity;
-  config.hyperv.get.batching = lowmeg::get::Batching::kNever;
+  config.ranges.get.batching = lowmeg::get::Batching::kNever;
   const Boot boot(config);
 
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message << boot.log;
@@ -88,7 +88,7 @@ TEST_P(FirmwareBoot, MakesOneCommitForEachWriteInBatches) {
     EXPECT_EQ(writes[i].get->creates, row.writes[i].creates) << i;
     EXPECT_EQ(writes[i].get->round_trips, 1u) << i;
   }
-  EXPECT_EQ(boot.machine->hyperv()->host().counters().commits, 1 + row.writes.size());
+  EXPECT_EQ(boot.machine->ranges()->host().counters().commits, 1 + row.writes.size());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FirmwareBoot, testing::ValuesIn(kRows), [](const auto& row) {

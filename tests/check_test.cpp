@@ -23,7 +23,7 @@ MachineConfig machine_with(const lowmeg::bridge::Identity& identity, std::uint64
   MachineConfig config;
   config.memory.ram_size = memory;
   config.memory.firmware = Image(rom.begin(), rom.end());
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.bridge.identity = identity;
   config.until = "";
   config.timeout = std::chrono::minutes(5);
@@ -84,7 +84,7 @@ TEST(Check, PassesBesideACard) {
 // Hyper-V's way lets writes through in state 10, and has no SMRAM: the ROM says so, and gets to its end.
 TEST(Check, FindsTheDifferencesOfHypervsWay) {
   MachineConfig config = machine_with(lowmeg::bridge::kI440bx, 64 * kMiB);
-  config.pam = PamWay::kHyperv;
+  config.pam = PamEffect::kHyperv;
   const CheckRun run(config);
   EXPECT_TRUE(run.report.is_done());
   EXPECT_THAT(run.report.complaints(), IsEmpty());

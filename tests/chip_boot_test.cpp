@@ -16,7 +16,7 @@ const std::string kSeaVgaBios = "/usr/share/seabios/vgabios-stdvga.bin";
 
 MachineConfig chip_config(const std::string& firmware, const Identity& identity) {
   MachineConfig config = config_for(firmware);
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.bridge.identity = identity;
   return config;
 }
@@ -129,14 +129,14 @@ TEST(WriteOnly, IsAWarningInHypervsWay) {
 // SeaVGABIOS keeps variables in its own segment, C000: "with the chip's way all of it works", while Hyper-V's
 // lock puts back the image: "what POST writes to C0000-CBFFF is lost at the lock, by design".
 TEST(SeaVgaBios, KeepsItsVariablesOverTheLockInTheChipsWayAlone) {
-  for (const PamWay way : {PamWay::kChip, PamWay::kHyperv}) {
+  for (const PamEffect way : {PamEffect::kChip, PamEffect::kHyperv}) {
     MachineConfig config = config_for(kSeaBios);
     config.pam = way;
     config.memory.vga_bios = *load_vga_bios(kSeaVgaBios, VgaBus::kIsa);
     const Boot boot(config);
     EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message;
     const std::size_t variables = differences(video_segment(*boot.machine), *config.memory.vga_bios);
-    EXPECT_EQ(variables != 0, way == PamWay::kChip) << variables;
+    EXPECT_EQ(variables != 0, way == PamEffect::kChip) << variables;
   }
 }
 
@@ -168,7 +168,7 @@ TEST(ChipReset, RestoresTheRomMap) {
       0xa0, 0x00, 0x00,                          // second: mov al, [0]
       0xba, 0x01, 0x05, 0xee, 0xf4,              // out 501h, al; hlt
   }));
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.until = "";
   for (const Accel accel : {Accel::kSoft, Accel::kAuto}) {
     config.accel = accel;
@@ -197,7 +197,7 @@ TEST(ChipTimeline, TellsOfDevice1) {
       0xb0, 0x08, 0xb2, 0xfe, 0xee,        // mov al, 8; mov dl, FEh; out dx, al
       0xb0, 0x00, 0xba, 0x01, 0x05, 0xee,  // mov al, 0; mov dx, 501h; out dx, al
   }));
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.bridge.identity = kI440bx;
   const Boot boot(config);
   ASSERT_EQ(boot.timeline.size(), 2u);

@@ -92,7 +92,7 @@ class Devices : public testing::TestWithParam<Accel> {
     if (GetParam() != Accel::kKvm) return;
     if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
   }
-  MachineConfig config(PamWay pam = PamWay::kChip) const {
+  MachineConfig config(PamEffect pam = PamEffect::kChip) const {
     MachineConfig config = config_for(script.firmware());
     config.accel = GetParam();
     config.memory.ram_size = 32 << 20;
@@ -101,7 +101,7 @@ class Devices : public testing::TestWithParam<Accel> {
     config.cards = cards;
     return config;
   }
-  void run(PamWay pam = PamWay::kChip) const { script.expect_seen(Boot(config(pam))); }
+  void run(PamEffect pam = PamEffect::kChip) const { script.expect_seen(Boot(config(pam))); }
 
   std::vector<MemoryCardConfig> cards{{.memory_size = kMemory, .rom = card_rom()}};
   Script script;
@@ -248,7 +248,7 @@ TEST_P(Devices, AreOffAfterAReset) {
 
 // Servicing: "a restart keeps it".
 TEST_P(Devices, OutliveARestartOfTheChipset) {
-  for (const PamWay pam : {PamWay::kChip, PamWay::kHyperv}) {
+  for (const PamEffect pam : {PamEffect::kChip, PamEffect::kHyperv}) {
     script = {};
     script.card(0x04, 2);
     script.card(0x30, 0xe0000001);
@@ -286,7 +286,7 @@ TEST_P(Devices, LieAboveRamInHypervsWay) {
   script.card(0x10, 0xe8000000);
   script.write(0xe8000000, 0x43);
   script.expect(0xe8000000, 0x43, "above RAM");
-  run(PamWay::kHyperv);
+  run(PamEffect::kHyperv);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ class WatchfulMapper final : public memory::Mapper {
 };
 
 // What the page at `gpa` shows by the slots, looked for one by one.
-memory::Routes naive_page(const SlotTable& slots, Gpa gpa) {
+memory::Routes naive_page(const RangeSlots& slots, Gpa gpa) {
   for (std::uint32_t i = 0; i < slots.size(); ++i) {
     const auto slot = slots.slot(i);
     if (!slot || gpa < slot->range.start() || gpa >= slot->range.end()) continue;
@@ -57,7 +57,7 @@ memory::Routes naive_page(const SlotTable& slots, Gpa gpa) {
 
 struct Million : testing::Test {
   void expect_the_map_is_the_slots() const {
-    const SlotTable slots = host->slots();
+    const RangeSlots slots = host->slots();
     const memory::MemoryMap& map = mapper.map();
     ASSERT_EQ(map.cpu, map.cpu_smm);
     ASSERT_EQ(map.cpu, map.bus_master);
@@ -70,7 +70,7 @@ struct Million : testing::Test {
     std::vector<RangeExchange> asked;
     for (std::uint32_t i = 0; i < host->slots().size(); ++i)
       asked.push_back({ResetRamGpaRange{i}, std::nullopt});
-    SlotTable expected({.ram_size = kRamSize});
+    RangeSlots expected({.ram_size = kRamSize});
     for (std::uint32_t i = 0; i < 13; ++i) {
       const CreateRamGpaRange range{i, 0xc0000 + i * 0x4000ull, 0x4000, 0x1c0000 + i * 0x4000ull, i % 2 * 2};
       ASSERT_EQ(expected.create(range), CreateStatus::kSuccess);

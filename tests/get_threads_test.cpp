@@ -69,7 +69,7 @@ class AllAtOnce : public testing::TestWithParam<get::Batches> {
   void look_on() {
     std::uint64_t before = 0;
     do {
-      const get::SlotTable slots = host->slots();
+      const get::RangeSlots slots = host->slots();
       for (Gpa gpa = 0xc0000; gpa < 0x100000; gpa += 0x4000) (void)slots.slot_at(gpa);
       const std::uint64_t requests = host->counters().requests();
       EXPECT_GE(requests, before);
@@ -79,7 +79,7 @@ class AllAtOnce : public testing::TestWithParam<get::Batches> {
   }
   void expect_the_host_holds_what_the_adjuster_says() const {
     const hyperv::AdjusterState state = servicing.state();
-    const get::SlotTable slots = host->slots();
+    const get::RangeSlots slots = host->slots();
     for (std::uint32_t i = 0; i < hyperv::kSegmentCount; ++i) {
       const auto slot = slots.slot(i);
       const auto& handle = state.handles[i];

@@ -25,7 +25,7 @@ const std::string kIpxe = "/usr/lib/ipxe/qemu/pxe-e1000.rom";
 MachineConfig on_screen(const std::string& until) {
   MachineConfig config = config_for(kSeaBios);
   config.memory.vga_bios = *load_vga_bios(kVgaBios, VgaBus::kIsa);
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.console = ConsoleSource::kScreen;
   config.until = until;
   return config;
@@ -36,7 +36,7 @@ MachineConfig on_screen(const std::string& until) {
 void type_at_u_boot(Accel accel) {
   MachineConfig config = config_for(kUBoot);
   config.accel = accel;
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.console = ConsoleSource::kCom1;
   config.until = "GNU ld";  // in the answer alone
   std::string shown, key = " ", line = "version\n";
@@ -64,7 +64,7 @@ TEST(UBoot, AnswersAtItsPromptOnKvm) {
 // guest/latency: 64 lines "LAT case cycles" for each of its cases, and the machine is off.
 TEST(LatencyGuest, GivesASampleALine) {
   MachineConfig config = config_for(LOWMEG_LATENCY_GUEST);
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.until = "";
   const Boot boot(config);
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kPowerOff) << boot.outcome.message;
@@ -106,14 +106,14 @@ TEST(OptionRom, IsRunByTheFirmware) {
 
 // Hyper-V's policy loses what firmware copies below CC000, and one line says so.
 TEST(OptionRom, IsWarnedOfHyperVsWay) {
-  for (const PamWay way : {PamWay::kHyperv, PamWay::kChip}) {
+  for (const PamEffect way : {PamEffect::kHyperv, PamEffect::kChip}) {
     MachineConfig config = config_for(kSeaBios);
     config.pam = way;
     config.option_roms.push_back(*load_option_rom("/usr/share/qemu/kvmvapic.bin"));
     const Boot boot(config);
-    EXPECT_EQ(boot.events.text().find("below CC000") != std::string::npos, way == PamWay::kHyperv)
+    EXPECT_EQ(boot.events.text().find("below CC000") != std::string::npos, way == PamEffect::kHyperv)
         << boot.events.text();
-    EXPECT_EQ(boot.events.count(lowmeg::Severity::kWarning), way == PamWay::kHyperv ? 1u : 0u);
+    EXPECT_EQ(boot.events.count(lowmeg::Severity::kWarning), way == PamEffect::kHyperv ? 1u : 0u);
   }
 }
 

@@ -54,18 +54,18 @@ Seen boot_on(Accel accel, MachineConfig config) {
 
 struct Row {
   std::string firmware;
-  PamWay pam;
+  PamEffect pam;
   Identity identity;
   bool has_pci_vga = false;
 };
 
 const std::vector<Row> kRows{
-    {kSeaBios, PamWay::kHyperv, kI440fx},     {kSeaBios256, PamWay::kHyperv, kI440fx},
-    {kBochsQemu, PamWay::kHyperv, kI440bx},   {kBochsLatest, PamWay::kHyperv, kHyperv},
-    {kBochsLegacy, PamWay::kHyperv, kHyperv}, {kSeaBios, PamWay::kChip, kI440fx},
-    {kSeaBios256, PamWay::kChip, kI440fx},    {kBochsQemu, PamWay::kChip, kI440fx},
-    {kBochsLatest, PamWay::kChip, kI440bx},   {kBochsLatest, PamWay::kChip, kI440bx, true},
-    {kBochsLegacy, PamWay::kChip, kI440bx},
+    {kSeaBios, PamEffect::kHyperv, kI440fx},     {kSeaBios256, PamEffect::kHyperv, kI440fx},
+    {kBochsQemu, PamEffect::kHyperv, kI440bx},   {kBochsLatest, PamEffect::kHyperv, kHyperv},
+    {kBochsLegacy, PamEffect::kHyperv, kHyperv}, {kSeaBios, PamEffect::kChip, kI440fx},
+    {kSeaBios256, PamEffect::kChip, kI440fx},    {kBochsQemu, PamEffect::kChip, kI440fx},
+    {kBochsLatest, PamEffect::kChip, kI440bx},   {kBochsLatest, PamEffect::kChip, kI440bx, true},
+    {kBochsLegacy, PamEffect::kChip, kI440bx},
 };
 
 class KvmBoot : public testing::TestWithParam<Row> {};
@@ -87,14 +87,14 @@ TEST_P(KvmBoot, IsAsOnTheSoftwareCpu) {
 INSTANTIATE_TEST_SUITE_P(All, KvmBoot, testing::ValuesIn(kRows), [](const auto& row) {
   std::string name = row.param.firmware.substr(row.param.firmware.rfind('/') + 1);
   std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
-  return name + (row.param.pam == PamWay::kChip ? "_chip_" : "_hyperv_") +
+  return name + (row.param.pam == PamEffect::kChip ? "_chip_" : "_hyperv_") +
          std::string(row.param.identity.name) + (row.param.has_pci_vga ? "_pci_vga" : "");
 });
 
 // "SeaBIOS's boot on KVM: 0 slot calls and 0 pauses after power-on, both ways."
 TEST(KvmBootCost, IsNoSlotCallAndNoPause) {
   if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
-  for (const PamWay way : {PamWay::kHyperv, PamWay::kChip}) {
+  for (const PamEffect way : {PamEffect::kHyperv, PamEffect::kChip}) {
     MachineConfig config = config_for(kSeaBios);
     config.accel = Accel::kKvm;
     config.pam = way;
@@ -152,7 +152,7 @@ TEST(KvmPower, ResetsAndTurnsOff) {
   }));
   config.accel = Accel::kKvm;
   config.until = "";
-  for (const PamWay way : {PamWay::kHyperv, PamWay::kChip}) {
+  for (const PamEffect way : {PamEffect::kHyperv, PamEffect::kChip}) {
     config.pam = way;
     const Boot boot(config);
     EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kPowerOff) << boot.outcome.message;
@@ -189,7 +189,7 @@ class FailingChanges final : public lowmeg::fakes::ForwardingSyscalls {
 
 // Boots with every change of the map failing from the n-th on, n ever higher, until the map is lost: until a
 // plan has begun, so that the old map cannot be put back either. None: it never was.
-std::optional<Outcome> lose_the_map(PamWay way) {
+std::optional<Outcome> lose_the_map(PamEffect way) {
   for (int n = 1; n < 40; ++n) {
     MachineConfig config = config_for(kSeaBios);
     config.accel = Accel::kKvm;
@@ -210,7 +210,7 @@ std::optional<Outcome> lose_the_map(PamWay way) {
 // "If that fails too, the mapper is lost: vCPUs stay paused, one line, exit", and at once.
 TEST(KvmLostMap, StopsTheMachineWithOneLine) {
   if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
-  for (const PamWay way : {PamWay::kChip, PamWay::kHyperv}) {
+  for (const PamEffect way : {PamEffect::kChip, PamEffect::kHyperv}) {
     const std::optional<Outcome> outcome = lose_the_map(way);
     ASSERT_TRUE(outcome);
     EXPECT_EQ(outcome->kind, Outcome::Kind::kStopped);

@@ -11,8 +11,8 @@
 #include "tests/fakes/temp_folder.hpp"
 #include "tests/relay.hpp"
 #include "tests/smp_machine.hpp"
-#include "vmm/chipset/bridge_proxy.hpp"
-#include "vmm/chipset/personality.hpp"
+#include "vmm/chipset/ranges/bridge_proxy.hpp"
+#include "vmm/chipset/ranges/personality.hpp"
 
 namespace lowmeg::test {
 namespace {

@@ -116,10 +116,10 @@ class GoingHost final : public lowmeg::get::Transport {
 // before the access.
 TEST(Machine, StopsWithOneLineWhenTheHostGoes) {
   MachineConfig config = config_for(kSeaBios);
-  config.hyperv.get.batching = lowmeg::get::Batching::kNever;
+  config.ranges.get.batching = lowmeg::get::Batching::kNever;
   int left = 12 + 2;
   unsigned paravisors = 0;
-  config.hyperv.wrap = [&](std::unique_ptr<lowmeg::get::Transport> transport) {
+  config.ranges.wrap = [&](std::unique_ptr<lowmeg::get::Transport> transport) {
     if (++paravisors > 1) transport->close();
     return std::make_unique<GoingHost>(std::move(transport), left);
   };
@@ -129,7 +129,7 @@ TEST(Machine, StopsWithOneLineWhenTheHostGoes) {
   EXPECT_EQ(boot.outcome.message, "the GET connection is closed");
   EXPECT_EQ(boot.machine->chipset().pam_dwords().dword_58, 0x00000010u);
   // The unlock is R0, R1 C1, R2 C2, C3, R4: the first two were answered, the rest never sent.
-  const auto state = boot.machine->hyperv()->paravisor()->adjuster_state();
+  const auto state = boot.machine->ranges()->paravisor()->adjuster_state();
   EXPECT_FALSE(state.handles[0].has_value());
   EXPECT_FALSE(state.handles[1].has_value());
   EXPECT_TRUE(state.handles[2].has_value());
@@ -204,7 +204,7 @@ TEST(Machine, SaysAtTheTimeOutWhereAndWhat) {
   MachineConfig config = config_for(
       rom_with({0x66, 0xb8, 0x5c, 0x00, 0x00, 0x80, 0xba, 0xf8, 0x0c, 0x66, 0xef, 0xb0, 0x11, 0xba, 0xfd,
                 0x0c, 0xee, 0xb8, 0x00, 0xd8, 0x8e, 0xd8, 0xc6, 0x06, 0x10, 0x00, 0x00, 0xeb, 0xf9}));
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.timeout = std::chrono::milliseconds(50);
   const Boot boot(config);
   EXPECT_THAT(boot.outcome.message,
@@ -219,7 +219,7 @@ TEST(Machine, NamesTheHoleThatTheGuestMade) {
   MachineConfig config =
       config_for(rom_with({0x66, 0xb8, 0x68, 0x00, 0x00, 0x80, 0xba, 0xf8, 0x0c, 0x66, 0xef, 0xb0, 0x40, 0xba,
                            0xfc, 0x0c, 0xee, 0xb8, 0x00, 0x80, 0x8e, 0xd0, 0xbc, 0x00, 0x10, 0xeb, 0xfe}));
-  config.pam = PamWay::kChip;
+  config.pam = PamEffect::kChip;
   config.timeout = std::chrono::milliseconds(50);
   const Boot boot(config);
   EXPECT_THAT(boot.outcome.message,

@@ -6,7 +6,7 @@
 
 #include "lowmeg/get/unix_transport.hpp"
 #include "tests/mortal_transport.hpp"
-#include "vmm/chipset/paravisor.hpp"
+#include "vmm/chipset/ranges/paravisor.hpp"
 
 namespace {
 

@@ -79,11 +79,11 @@ class MovingCards : public testing::Test, public ClaimsListener {
     EXPECT_TRUE(committer.changed(registers, lowmeg::Apply::kForced));
   }
 
-  static GuestMemory make_memory() {
+  static MemoryChips make_memory() {
     MemoryConfig config{.ram_size = kRam, .firmware = Image(kFirmware), .vga_bios = std::nullopt};
     std::vector<Image> roms;
     for (const CardShape& shape : kShapes) roms.emplace_back(shape.rom_size);
-    GuestMemory memory = std::move(*GuestMemory::create(config, roms));
+    MemoryChips memory = std::move(*MemoryChips::create(config, roms));
     std::mt19937 bytes(1);
     for (std::uint8_t& byte : memory.rom.bytes()) byte = static_cast<std::uint8_t>(bytes());
     return memory;
@@ -200,7 +200,7 @@ class MovingCards : public testing::Test, public ClaimsListener {
     return std::min<Gpa>(gpa, 0xfffffff0);
   }
 
-  GuestMemory memory;
+  MemoryChips memory;
   std::unique_ptr<lowmeg::memory::SoftMapper> soft;
   Mapper mapper{*soft};
   lowmeg::decode::MapCommitter committer{lowmeg::decode::AddressDecoder(board_bus_map(memory, {}), kRam),

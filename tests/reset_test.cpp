@@ -50,18 +50,18 @@ const Cause kCauses[] = {
 
 struct Setting {
   const char* name;
-  PamWay way;
+  PamEffect way;
   Accel accel;
   InitReach reach;
 };
 const Setting kSettings[] = {
-    {"HypervSoft", PamWay::kHyperv, Accel::kSoft, InitReach::kCpus},
-    {"ChipSoft", PamWay::kChip, Accel::kSoft, InitReach::kCpus},
-    {"HypervKvm", PamWay::kHyperv, Accel::kKvm, InitReach::kCpus},
-    {"ChipKvm", PamWay::kChip, Accel::kKvm, InitReach::kCpus},
-    {"ChipSoftAsQemu", PamWay::kChip, Accel::kSoft, InitReach::kMachine},
-    {"HypervKvmAsQemu", PamWay::kHyperv, Accel::kKvm, InitReach::kMachine},
-    {"ChipKvmAsQemu", PamWay::kChip, Accel::kKvm, InitReach::kMachine},
+    {"HypervSoft", PamEffect::kHyperv, Accel::kSoft, InitReach::kCpus},
+    {"ChipSoft", PamEffect::kChip, Accel::kSoft, InitReach::kCpus},
+    {"HypervKvm", PamEffect::kHyperv, Accel::kKvm, InitReach::kCpus},
+    {"ChipKvm", PamEffect::kChip, Accel::kKvm, InitReach::kCpus},
+    {"ChipSoftAsQemu", PamEffect::kChip, Accel::kSoft, InitReach::kMachine},
+    {"HypervKvmAsQemu", PamEffect::kHyperv, Accel::kKvm, InitReach::kMachine},
+    {"ChipKvmAsQemu", PamEffect::kChip, Accel::kKvm, InitReach::kMachine},
 };
 
 class Reset : public testing::TestWithParam<std::tuple<Cause, Setting>> {};

@@ -13,7 +13,7 @@ class RequestRecord final : public lowmeg::get::HostObserver {
  public:
   void applied(std::span<const lowmeg::get::RangeRequest> asked,
                std::span<const lowmeg::get::CreateStatus> answered,
-               const lowmeg::get::SlotTable& /*slots*/) override {
+               const lowmeg::get::RangeSlots& /*slots*/) override {
     requests.insert(requests.end(), asked.begin(), asked.end());
     statuses.insert(statuses.end(), answered.begin(), answered.end());
   }
@@ -23,8 +23,8 @@ class RequestRecord final : public lowmeg::get::HostObserver {
 
 struct Observed {
   explicit Observed(MachineConfig config) {
-    config.hyperv.observer = &record;
-    config.hyperv.wrap = [this](std::unique_ptr<lowmeg::get::Transport> transport) {
+    config.ranges.observer = &record;
+    config.ranges.wrap = [this](std::unique_ptr<lowmeg::get::Transport> transport) {
       ++connections;
       return transport;
     };
@@ -56,8 +56,8 @@ void expect_same(const Boot& undisturbed, const Boot& restarted) {
 // and "the host has seen the same requests, one for one, and nothing more."
 void expect_same(const Observed& undisturbed, const Observed& restarted) {
   expect_same(*undisturbed.boot, *restarted.boot);
-  EXPECT_EQ(undisturbed.boot->machine->hyperv()->paravisor()->adjuster_state(),
-            restarted.boot->machine->hyperv()->paravisor()->adjuster_state());
+  EXPECT_EQ(undisturbed.boot->machine->ranges()->paravisor()->adjuster_state(),
+            restarted.boot->machine->ranges()->paravisor()->adjuster_state());
   EXPECT_EQ(undisturbed.record.requests, restarted.record.requests);
   EXPECT_EQ(undisturbed.record.statuses, restarted.record.statuses);
 }
@@ -107,7 +107,7 @@ TEST(Restart, AtEveryConfigWriteIsNotNoticedInTheChipsWay) {
                       {kBochsLatest, lowmeg::bridge::kI440bx, true}};
   for (const Row& row : rows) {
     MachineConfig config = config_for(row.firmware);
-    config.pam = PamWay::kChip;
+    config.pam = PamEffect::kChip;
     config.bridge.identity = row.identity;
     if (row.has_pci_vga) config.pci_vga_bios = *load_vga_bios(kVgaBios, VgaBus::kPci);
     const Boot undisturbed(config);
@@ -125,7 +125,7 @@ TEST(Restart, AtEveryConfigWriteIsNotNoticedInTheChipsWay) {
 TEST(Restart, StopsWithOneLineWhenTheHostIsGone) {
   MachineConfig config = config_for(kSeaBios);
   unsigned connections = 0;
-  config.hyperv.wrap = [&connections](std::unique_ptr<lowmeg::get::Transport> transport) {
+  config.ranges.wrap = [&connections](std::unique_ptr<lowmeg::get::Transport> transport) {
     if (++connections > 1) transport->close();
     return transport;
   };

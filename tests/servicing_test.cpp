@@ -19,12 +19,12 @@ const Row kRows[] = {{kSeaBios, lowmeg::bridge::kI440fx}, {kBochsLatest, lowmeg:
 MachineConfig config_of(const Row& row, Batching batching) {
   MachineConfig config = config_for(row.firmware);
   config.bridge.identity = row.identity;
-  config.hyperv.get.batching = batching;
+  config.ranges.get.batching = batching;
   return config;
 }
 
 std::uint64_t commits(const Boot& boot) {
-  return boot.machine->hyperv()->host().counters().commits;
+  return boot.machine->ranges()->host().counters().commits;
 }
 
 void expect_same(const Boot& undisturbed, const Boot& disturbed) {
@@ -36,14 +36,14 @@ void expect_same(const Boot& undisturbed, const Boot& disturbed) {
   EXPECT_EQ(before.soft()->cpu_state(), after.soft()->cpu_state());
   EXPECT_EQ(before.chipset().save(), after.chipset().save());
   EXPECT_EQ(before.mapper().map(), after.mapper().map());
-  EXPECT_EQ(before.hyperv()->host().slots(), after.hyperv()->host().slots());
+  EXPECT_EQ(before.ranges()->host().slots(), after.ranges()->host().slots());
   EXPECT_TRUE(std::ranges::equal(before.ram(), after.ram()));
 }
 
 // Boots with a paravisor that dies at `point` of every access that changes a segment; each is redone.
 struct MortalBoot {
   MortalBoot(MachineConfig config, CrashPoint point) {
-    config.hyperv.wrap = [this, point](std::unique_ptr<Transport> transport) -> std::unique_ptr<Transport> {
+    config.ranges.wrap = [this, point](std::unique_ptr<Transport> transport) -> std::unique_ptr<Transport> {
       return std::make_unique<lowmeg::MortalTransport>(std::move(transport), point, [this] { ++deaths; });
     };
     boot.emplace(std::move(config));
@@ -63,7 +63,7 @@ TEST(Servicing, ADeathAtAnyPointOfAnyChangeIsNotNoticed) {
       const MortalBoot mortal(config, point);
       // A change of one request is no batch, and announces none.
       EXPECT_GE(mortal.deaths, point == CrashPoint::kAnnounced ? 1 : changes - 1);
-      EXPECT_GE(mortal.boot->machine->hyperv()->seat().takings(), mortal.deaths);
+      EXPECT_GE(mortal.boot->machine->ranges()->seat().takings(), mortal.deaths);
       expect_same(undisturbed, *mortal.boot);
       EXPECT_EQ(commits(undisturbed), commits(*mortal.boot)) << "no commit is due to a death";
     }
@@ -97,8 +97,8 @@ TEST(Servicing, APlannedRestartAsksTheHostForNothing) {
     const Boot restarted(config);
     EXPECT_EQ(restarted.machine->restarts(), 20u);
     expect_same(undisturbed, restarted);
-    EXPECT_EQ(undisturbed.machine->hyperv()->host().counters().requests(),
-              restarted.machine->hyperv()->host().counters().requests());
+    EXPECT_EQ(undisturbed.machine->ranges()->host().counters().requests(),
+              restarted.machine->ranges()->host().counters().requests());
   }
 }
 
@@ -128,7 +128,7 @@ class Falling final : public Transport {
 TEST(Servicing, EndsWithOneLineWhenEveryParavisorFalls) {
   MachineConfig config = config_for(kSeaBios);
   unsigned left = 30;
-  config.hyperv.wrap = [&left](std::unique_ptr<Transport> transport) -> std::unique_ptr<Transport> {
+  config.ranges.wrap = [&left](std::unique_ptr<Transport> transport) -> std::unique_ptr<Transport> {
     return std::make_unique<Falling>(std::move(transport), left);
   };
   const Boot boot(config);

@@ -41,7 +41,7 @@ struct SplitTest : testing::Test {
     return config;
   }
   MachineConfig split(MachineConfig config) {
-    config.hyperv.split = SplitConfig{.socket = path};
+    config.ranges.split = SplitConfig{.socket = path};
     config.timeout = std::chrono::minutes(5);  // many processes are started meanwhile
     return config;
   }
@@ -58,7 +58,7 @@ struct SplitTest : testing::Test {
 };
 
 std::uint64_t commits(const Boot& boot) {
-  return boot.machine->hyperv()->host().counters().commits;
+  return boot.machine->ranges()->host().counters().commits;
 }
 
 void expect_same(const Boot& undisturbed, const Boot& disturbed) {
@@ -70,7 +70,7 @@ void expect_same(const Boot& undisturbed, const Boot& disturbed) {
   EXPECT_EQ(before.soft()->cpu_state(), after.soft()->cpu_state());
   EXPECT_EQ(before.chipset().save(), after.chipset().save());
   EXPECT_EQ(before.mapper().map(), after.mapper().map());
-  EXPECT_EQ(before.hyperv()->host().slots(), after.hyperv()->host().slots());
+  EXPECT_EQ(before.ranges()->host().slots(), after.ranges()->host().slots());
   EXPECT_TRUE(std::ranges::equal(before.ram(), after.ram()));
   EXPECT_EQ(commits(undisturbed), commits(disturbed));
 }
@@ -81,8 +81,8 @@ TEST_F(SplitTest, IsTheSameMachine) {
     const Relay relay = lowmeg_relay();
     const Boot boot(split(config_of(firmware)));
     expect_same(undisturbed, boot);
-    EXPECT_EQ(undisturbed.machine->hyperv()->host().counters().requests(),
-              boot.machine->hyperv()->host().counters().requests());
+    EXPECT_EQ(undisturbed.machine->ranges()->host().counters().requests(),
+              boot.machine->ranges()->host().counters().requests());
     EXPECT_EQ(relay.killed(), 0u);
   }
 }
@@ -145,7 +145,7 @@ TEST_F(SplitTest, ASuccessorWithAnotherPolicyIsRight) {
       return is_ours(accesses) ? Words{kProgram, "paravisor", "--socket", socket} : Words{kSkewed, socket};
     });
     MachineConfig relayed = split(config);
-    relayed.hyperv.split->socket = socket;
+    relayed.ranges.split->socket = socket;
     relayed.restart_after = [&](std::uint64_t n, ConfigAccess) {
       accesses = n;
       if (n % 40 == 20) relay.signal(SIGTERM);
@@ -158,8 +158,8 @@ TEST_F(SplitTest, ASuccessorWithAnotherPolicyIsRight) {
   const auto and_back = boot_with("back", [](std::uint64_t accesses) { return accesses % 80 < 40; });
   EXPECT_EQ(all_theirs->log, changed_once->log);
   EXPECT_EQ(all_theirs->log, and_back->log);
-  EXPECT_GT(changed_once->machine->hyperv()->seat().takings(), 1u);
-  EXPECT_EQ(all_theirs->machine->hyperv()->host().slots(), changed_once->machine->hyperv()->host().slots());
+  EXPECT_GT(changed_once->machine->ranges()->seat().takings(), 1u);
+  EXPECT_EQ(all_theirs->machine->ranges()->host().slots(), changed_once->machine->ranges()->host().slots());
   EXPECT_EQ(all_theirs->machine->mapper().map(), changed_once->machine->mapper().map());
 }
 
@@ -170,7 +170,7 @@ TEST_F(SplitTest, AHungParavisorIsTakenOver) {
   Relay relay = lowmeg_relay();
   std::optional<Relay> successor;
   MachineConfig stopped = split(config);
-  stopped.hyperv.split->patience = std::chrono::minutes(1);
+  stopped.ranges.split->patience = std::chrono::minutes(1);
   stopped.restart_after = [&](std::uint64_t n, ConfigAccess) {
     if (n != 30) return false;
     relay.signal(SIGSTOP);
@@ -182,7 +182,7 @@ TEST_F(SplitTest, AHungParavisorIsTakenOver) {
   const Boot boot(stopped);
   successor.reset();
   expect_same(undisturbed, boot);
-  EXPECT_GE(boot.machine->hyperv()->seat().takings(), 2u);
+  EXPECT_GE(boot.machine->ranges()->seat().takings(), 2u);
 }
 
 TEST_F(SplitTest, AHungParavisorIsGivenUp) {
@@ -190,7 +190,7 @@ TEST_F(SplitTest, AHungParavisorIsGivenUp) {
   const Boot undisturbed(config);
   Relay relay = lowmeg_relay();
   MachineConfig stopped = split(config);
-  stopped.hyperv.split->patience = std::chrono::milliseconds(300);
+  stopped.ranges.split->patience = std::chrono::milliseconds(300);
   stopped.restart_after = [&](std::uint64_t n, ConfigAccess) {
     if (n == 30) {
       relay.signal(SIGSTOP);
@@ -211,7 +211,7 @@ TEST_F(SplitTest, AHungParavisorIsGivenUp) {
 // "--wait SECONDS, then one clear line."
 TEST_F(SplitTest, EndsWithOneLineWhenNoParavisorComes) {
   MachineConfig config = split(config_of(kFirmwares[0]));
-  config.hyperv.split->wait = std::chrono::milliseconds(100);
+  config.ranges.split->wait = std::chrono::milliseconds(100);
   lowmeg::fakes::RecordingEventSink events;
   const auto machine =
       Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});

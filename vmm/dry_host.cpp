@@ -1,6 +1,6 @@
 #include "vmm/dry_host.hpp"
 
-#include "vmm/chipset/hyperv_memory.hpp"
+#include "vmm/chipset/ranges/image_placement.hpp"
 
 namespace vmm {
 

@@ -10,7 +10,7 @@
 
 #include "lowmeg/core/event_sink.hpp"
 #include "vmm/board/board.hpp"
-#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/chipset/memory_chips.hpp"
 
 namespace vmm {
 

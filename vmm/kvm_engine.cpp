@@ -27,7 +27,7 @@ constexpr lowmeg::Gpa kResetVector = 0xfffffff0;
 
 }  // namespace
 
-lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(GuestMemory& memory, unsigned cpus,
+lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(MemoryChips& memory, unsigned cpus,
                                                              lowmeg::kvm::MapWay way,
                                                              lowmeg::kvm::Syscalls& mapper_syscalls) {
   if (memory.ram.size() > kMostMemory) {
@@ -43,7 +43,7 @@ lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(GuestMemory& memory
   return engine;
 }
 
-lowmeg::Result<void> KvmEngine::build(GuestMemory& memory, unsigned cpus, lowmeg::kvm::MapWay way,
+lowmeg::Result<void> KvmEngine::build(MemoryChips& memory, unsigned cpus, lowmeg::kvm::MapWay way,
                                       lowmeg::kvm::Syscalls& mapper_syscalls) {
   memory_ = &memory;
   auto created = KvmCpus::create({.cpus = cpus, .vm = *vm_, .exits = *this});

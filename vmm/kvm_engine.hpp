@@ -7,7 +7,7 @@
 #include <atomic>
 #include <memory>
 
-#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/chipset/memory_chips.hpp"
 #include "vmm/cpu_kvm/board_exits.hpp"
 #include "vmm/cpu_kvm/kvm_cpus.hpp"
 #include "vmm/cpu_kvm/progress_watch.hpp"
@@ -24,7 +24,7 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   /// Creates the VM and its CPUs; memory is borrowed, and so are the system calls by which the map is
   /// changed. The error's line says what KVM lacks and how to mend it.
   static lowmeg::Result<std::unique_ptr<KvmEngine>> create(
-      GuestMemory& memory, unsigned cpus, lowmeg::kvm::MapWay way = lowmeg::kvm::MapWay::kProtect,
+      MemoryChips& memory, unsigned cpus, lowmeg::kvm::MapWay way = lowmeg::kvm::MapWay::kProtect,
       lowmeg::kvm::Syscalls& mapper_syscalls = lowmeg::kvm::Syscalls::system());
   ~KvmEngine() override;
 
@@ -63,7 +63,7 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   enum class Phase { kNew, kRunning, kParked };
 
   explicit KvmEngine(std::unique_ptr<KvmVm> vm) : vm_(std::move(vm)) {}
-  lowmeg::Result<void> build(GuestMemory& memory, unsigned cpus, lowmeg::kvm::MapWay way,
+  lowmeg::Result<void> build(MemoryChips& memory, unsigned cpus, lowmeg::kvm::MapWay way,
                              lowmeg::kvm::Syscalls& mapper_syscalls);
   lowmeg::Result<void> let_run();
   Turn park(Turn turn);
@@ -96,7 +96,7 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
 
   WallClock clock_;
   std::unique_ptr<KvmVm> vm_;
-  const GuestMemory* memory_ = nullptr;
+  const MemoryChips* memory_ = nullptr;
   std::unique_ptr<KvmCpus> cpus_;
   std::unique_ptr<lowmeg::kvm::KvmMapper> mapper_;
   std::optional<BoardExits> exits_;

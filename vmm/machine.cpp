@@ -81,7 +81,7 @@ Result<void> Machine::build_memory() {
   for (const MemoryCardConfig& card : config_.cards) {
     if (card.rom) card_roms.push_back(*card.rom);
   }
-  auto memory = GuestMemory::create(config_.memory, card_roms);
+  auto memory = MemoryChips::create(config_.memory, card_roms);
   if (!memory) return tl::unexpected(memory.error());
   memory_.emplace(std::move(*memory));
   return {};
@@ -157,15 +157,16 @@ Result<void> Machine::build_chipset() {
           },
       .fault = [this](const lowmeg::Error& error) { fault(error); },
   };
-  if (config_.pam == PamWay::kChip) {
-    chipset_ = std::make_unique<ChipWay>(bridge, *memory_, engine_->mapper(), listeners_.events, listeners);
+  if (config_.pam == PamEffect::kChip) {
+    chipset_ =
+        std::make_unique<DecodeChipset>(bridge, *memory_, engine_->mapper(), listeners_.events, listeners);
     return {};
   }
-  auto way =
-      HypervWay::create(bridge, config_.hyperv, *memory_, engine_->mapper(), listeners_.events, listeners);
-  if (!way) return tl::unexpected(way.error());
-  hyperv_ = way->get();
-  chipset_ = std::move(*way);
+  auto ranges = RangesChipset::create(bridge, config_.ranges, *memory_, engine_->mapper(), listeners_.events,
+                                      listeners);
+  if (!ranges) return tl::unexpected(ranges.error());
+  ranges_ = ranges->get();
+  chipset_ = std::move(*ranges);
   return {};
 }
 
@@ -189,7 +190,7 @@ Result<void> Machine::build_board() {
                           .console = config_.console,
                           .rtc_start = rtc_start(config_.timing),
                           .piix_device = has_agp ? kPiixBesideAgp : kPiixDevice,
-                          .address_cycles = config_.pam == PamWay::kHyperv
+                          .address_cycles = config_.pam == PamEffect::kHyperv
                                                 ? lowmeg::bridge::AddressCycles::kAny
                                                 : lowmeg::bridge::AddressCycles::kDwords};
   board_ = std::make_unique<Board>(
@@ -207,7 +208,7 @@ Result<void> Machine::build_board() {
 // Hyper-V's policy shows low RAM in C0000-CBFFF once firmware locks it, and what firmware copied there is
 // gone.
 void Machine::warn_of_lost_option_roms() {
-  if (config_.pam != PamWay::kHyperv || config_.option_roms.empty()) return;
+  if (config_.pam != PamEffect::kHyperv || config_.option_roms.empty()) return;
   listeners_.events.event(
       {lowmeg::Severity::kWarning, "vmm",
        "PAM Hyper-V's way loses option ROMs that the firmware copies below CC000 when it locks "

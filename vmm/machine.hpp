@@ -8,8 +8,8 @@
 #include <string>
 
 #include "vmm/board/board.hpp"
-#include "vmm/chipset/chip_way.hpp"
-#include "vmm/chipset/hyperv_way.hpp"
+#include "vmm/chipset/decode/decode_chipset.hpp"
+#include "vmm/chipset/ranges/ranges_chipset.hpp"
 #include "vmm/console_watch.hpp"
 #include "vmm/kvm_engine.hpp"
 #include "vmm/reset_log.hpp"
@@ -17,8 +17,8 @@
 
 namespace vmm {
 
-/// How PAM acts.
-enum class PamWay { kHyperv, kChip };
+/// What a change of PAM does: ranges of the host's, or the chip's decode (vmm/chipset/chipset.hpp).
+enum class PamEffect { kHyperv, kChip };
 
 /// As many as the board's firmware tables and KVM's in-kernel APICs take.
 inline constexpr unsigned kMostCpus = 64;
@@ -58,9 +58,9 @@ struct MachineConfig {
   Accel accel = Accel::kSoft;
   KvmMap kvm_map = KvmMap::kAuto;
   unsigned cpus = 1;  ///< more than one on KVM alone
-  PamWay pam = PamWay::kHyperv;
-  BridgeConfig bridge;  ///< a chip's for PamWay::kChip; the machine sets the DRAM rows after reset
-  HypervConfig hyperv;  ///< for PamWay::kHyperv
+  PamEffect pam = PamEffect::kHyperv;
+  BridgeConfig bridge;  ///< a chip's for PamEffect::kChip; the machine sets the DRAM rows after reset
+  RangesConfig ranges;  ///< for PamEffect::kHyperv
   std::optional<Image> floppy;
   std::optional<Image> pci_vga_bios;  ///< of a display device on PCI; none: no such device
   std::vector<OptionRom> option_roms;
@@ -148,8 +148,8 @@ class Machine final : private PowerControl,
 
   std::vector<MegabyteRow> first_megabyte() { return chipset_->first_megabyte(); }
   Chipset& chipset() { return *chipset_; }
-  /// Null in the chip's way.
-  HypervWay* hyperv() { return hyperv_; }
+  /// Null with the effect of decode.
+  RangesChipset* ranges() { return ranges_; }
   const lowmeg::memory::Mapper& mapper() const { return engine_->mapper(); }
   std::span<const std::uint8_t> ram() const { return std::as_const(memory_->ram).bytes(); }
   /// What executes the guest and why, in one line.
@@ -205,12 +205,12 @@ class Machine final : private PowerControl,
 
   // Sub-devices.
   ConsoleWatch watch_;
-  std::optional<GuestMemory> memory_;
+  std::optional<MemoryChips> memory_;
   std::unique_ptr<Engine> engine_;
   SoftEngine* soft_ = nullptr;
   std::string accel_line_;
   std::unique_ptr<Chipset> chipset_;
-  HypervWay* hyperv_ = nullptr;
+  RangesChipset* ranges_ = nullptr;
   ChipsetSocket host_bridge_socket_;
   ChipsetSocket agp_bridge_socket_;
   std::unique_ptr<Board> board_;

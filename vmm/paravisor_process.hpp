@@ -4,8 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "vmm/chipset/paravisor.hpp"
-#include "vmm/chipset/personality.hpp"
+#include "vmm/chipset/ranges/paravisor.hpp"
+#include "vmm/chipset/ranges/personality.hpp"
 
 namespace vmm {
 

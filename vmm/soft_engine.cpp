@@ -32,7 +32,7 @@ std::string describe(const RepeatedException& repeated) {
 
 }  // namespace
 
-lowmeg::Result<std::unique_ptr<SoftEngine>> SoftEngine::create(GuestMemory& memory, Timing timing) {
+lowmeg::Result<std::unique_ptr<SoftEngine>> SoftEngine::create(MemoryChips& memory, Timing timing) {
   auto mapper = lowmeg::memory::SoftMapper::create(memory.ram, memory.rom);
   if (!mapper) return tl::unexpected(mapper.error());
   return std::unique_ptr<SoftEngine>(new SoftEngine(std::move(*mapper), timing));

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "lowmeg/memory/soft_mapper.hpp"
-#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/chipset/memory_chips.hpp"
 #include "vmm/engine.hpp"
 #include "vmm/machine_clock.hpp"
 
@@ -13,7 +13,7 @@ namespace vmm {
 class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowledge {
  public:
   /// Borrows the memory.
-  static lowmeg::Result<std::unique_ptr<SoftEngine>> create(GuestMemory& memory, Timing timing);
+  static lowmeg::Result<std::unique_ptr<SoftEngine>> create(MemoryChips& memory, Timing timing);
 
   lowmeg::memory::SoftMapper& mapper() override { return *mapper_; }
   const lowmeg::memory::SoftMapper& mapper() const { return *mapper_; }

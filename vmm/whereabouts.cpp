@@ -59,7 +59,7 @@ std::uint64_t stack_top(const CpuLook& look) {
 
 }  // namespace
 
-std::vector<std::uint8_t> code_bytes(const lowmeg::memory::Layout& layout, const GuestMemory& memory,
+std::vector<std::uint8_t> code_bytes(const lowmeg::memory::Layout& layout, const MemoryChips& memory,
                                      Gpa gpa) {
   std::vector<std::uint8_t> bytes;
   while (bytes.size() < kBytesShown && layout.window().contains(gpa)) {

@@ -6,13 +6,13 @@
 #include <string>
 
 #include "vmm/chipset/chipset.hpp"
-#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/chipset/memory_chips.hpp"
 #include "vmm/cpu_look.hpp"
 
 namespace vmm {
 
 /// What a CPU fetches from `gpa` on, as far as there are bytes; 8 at most.
-std::vector<std::uint8_t> code_bytes(const lowmeg::memory::Layout& layout, const GuestMemory& memory,
+std::vector<std::uint8_t> code_bytes(const lowmeg::memory::Layout& layout, const MemoryChips& memory,
                                      lowmeg::Gpa gpa);
 
 /// Borrows all; for one moment, in which the map stays as it is.
@@ -21,7 +21,7 @@ class Whereabouts {
   /// Linear to physical; none where the guest's page tables have nothing.
   using Translate = std::function<std::optional<lowmeg::Gpa>(std::uint64_t linear)>;
 
-  Whereabouts(const lowmeg::memory::Layout& layout, const GuestMemory& memory, Chipset& chipset)
+  Whereabouts(const lowmeg::memory::Layout& layout, const MemoryChips& memory, Chipset& chipset)
       : layout_(layout), memory_(memory), chipset_(chipset) {}
 
   /// "linear 000FE2C3, bytes D9 3E 00 20, page 000FE000 (PAM ro: reads RAM, writes go nowhere); the operand
@@ -34,7 +34,7 @@ class Whereabouts {
   bool is_plain_ram(lowmeg::Gpa gpa) const;
 
   const lowmeg::memory::Layout& layout_;
-  const GuestMemory& memory_;
+  const MemoryChips& memory_;
   Chipset& chipset_;
 };
 

@@ -2,8 +2,8 @@
 //
 // After the data sheets 290633 and 290549; docs/reference/chip.md has each choice where they are silent. A
 // config write is stored; when it changed a register of the address decode, the sink hears of all of them, in
-// one call. What decode makes of them is the sink's matter: AddressDecoder acts as the chip does, PamOnly as
-// Hyper-V does.
+// one call. What decode makes of them is the sink's matter: AddressDecoder acts as the chip does, RangesSink
+// as Hyper-V does.
 #pragma once
 
 #include <optional>

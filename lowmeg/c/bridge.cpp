@@ -67,7 +67,7 @@ Bridge::Bridge(const lowmeg_bridge_config& config, Below below, std::optional<de
   const bridge::Identity& identity = config.identity == LOWMEG_I440FX ? bridge::kI440fx : bridge::kI440bx;
   DecodeSink* sink = nullptr;
   if (below_.adjuster) {
-    sink = &pam_only_.emplace(*below_.adjuster);
+    sink = &ranges_sink_.emplace(*below_.adjuster);
   } else {
     decode::AddressDecoder decoder(std::move(*buses), config.ram_bytes);
     sink = &committer_.emplace(std::move(decoder), *below_.mapper);

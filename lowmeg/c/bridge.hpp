@@ -6,7 +6,7 @@
 
 #include "lowmeg/bridge/chip_bridge.hpp"
 #include "lowmeg/bridge/hyperv_bridge.hpp"
-#include "lowmeg/bridge/pam_only.hpp"
+#include "lowmeg/bridge/ranges_sink.hpp"
 #include "lowmeg/c/client.hpp"
 #include "lowmeg/c/handles.hpp"
 #include "lowmeg/decode/map_committer.hpp"
@@ -41,7 +41,7 @@ class Bridge final : public Object {
   /// Null for the other kind.
   bridge::HypervBridge* hyperv() { return hyperv_ ? &*hyperv_ : nullptr; }
   bridge::ChipBridge* chip() { return chip_ ? &*chip_ : nullptr; }
-  bridge::PamOnly* pam_only() { return pam_only_ ? &*pam_only_ : nullptr; }
+  bridge::RangesSink* ranges_sink() { return ranges_sink_ ? &*ranges_sink_ : nullptr; }
   decode::MapCommitter* committer() { return committer_ ? &*committer_ : nullptr; }
   Adjuster* get_adjuster() { return below_.get_adjuster; }
   /// Whether a host's answers to the last write are awaited.
@@ -55,7 +55,7 @@ class Bridge final : public Object {
  private:
   EventCallback events_;
   Below below_;
-  std::optional<bridge::PamOnly> pam_only_;
+  std::optional<bridge::RangesSink> ranges_sink_;
   std::optional<decode::MapCommitter> committer_;
   std::optional<bridge::HypervBridge> hyperv_;
   std::optional<bridge::ChipBridge> chip_;

@@ -9,16 +9,16 @@ namespace {
 constexpr GpaRange kUsualWindow{0xc0000, 0x100000};
 
 get::HostLimits limits_of(const lowmeg_host_config& config, const GpaRange& window) {
-  return {.slots = config.slots == 0 ? get::SlotTable::kCapacity : config.slots,
+  return {.slots = config.slots == 0 ? get::RangeSlots::kCapacity : config.slots,
           .window = window,
           .ram_size = config.ram_bytes};
 }
 
 }  // namespace
 
-Result<void> RangeCallback::carry_out(const get::SlotTable& shown, const get::SlotTable& wanted) {
+Result<void> RangeCallback::carry_out(const get::RangeSlots& shown, const get::RangeSlots& wanted) {
   std::vector<lowmeg_range> steps;
-  const auto add = [&](std::uint32_t index, const std::optional<get::SlotTable::Slot>& slot, bool created) {
+  const auto add = [&](std::uint32_t index, const std::optional<get::RangeSlots::Slot>& slot, bool created) {
     if (slot)
       steps.push_back(
           {index, created, slot->read_only, 0, slot->range.start(), slot->range.end(), slot->ram_offset});
@@ -102,7 +102,7 @@ std::int32_t create(const lowmeg_host_config* given, lowmeg_host** handle) {
   if (!config) return status;
   if (!handle || !config->range || config->no_batches > 1 || config->reserved != 0)
     return failed(LOWMEG_INVALID_ARGUMENT, "host: range is missing, or a flag that is not 0 or 1");
-  if (config->slots > get::SlotTable::kCapacity)
+  if (config->slots > get::RangeSlots::kCapacity)
     return failed(LOWMEG_INVALID_ARGUMENT, "host: at most 32 slots");
   const std::uint64_t start = config->window_start, end = config->window_end;
   const bool is_usual = start == 0 && end == 0;

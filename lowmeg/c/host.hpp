@@ -14,7 +14,7 @@ namespace lowmeg::c {
 class RangeCallback final : public get::RangeCarrier {
  public:
   RangeCallback(lowmeg_range_fn call, void* context) : call_(call), context_(context) {}
-  Result<void> carry_out(const get::SlotTable& shown, const get::SlotTable& wanted) override;
+  Result<void> carry_out(const get::RangeSlots& shown, const get::RangeSlots& wanted) override;
 
  private:
   lowmeg_range_fn call_;

@@ -39,7 +39,7 @@ struct DecodeRegisters {
   friend bool operator==(const DecodeRegisters&, const DecodeRegisters&) = default;
 };
 
-/// The chip personality's way down; the hyperv personality uses AdjustGpaRanges instead.
+/// The way down of a chip's registers; Hyper-V's use AdjustGpaRanges instead.
 class DecodeSink {
  public:
   virtual ~DecodeSink() = default;

@@ -1,4 +1,4 @@
-// The chip personality's way from registers to guest memory: seam 2 in, decode, seam 3 out. What answers on
+// The chip's effect, from registers to guest memory: seam 2 in, decode, seam 3 out. What answers on
 // the buses comes in beside the registers, as a device's base address register is as good as one of the
 // chip's.
 #pragma once

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "lowmeg/get/stopwatch.hpp"
+#include "lowmeg/core/stopwatch.hpp"
 
 namespace lowmeg::get {
 namespace {

@@ -43,7 +43,7 @@ TEST(GetThreads, ShareAHost) {
   std::thread onlooker([&rig, &torn] {
     for (int i = 0; i < kRounds; ++i) {
       const auto seen = rig.host->slots().slot(1);
-      if (seen && *seen != SlotTable::Slot{{0xc4000, 0xc8000}, 0xc4000, true}) ++torn;
+      if (seen && *seen != RangeSlots::Slot{{0xc4000, 0xc8000}, 0xc4000, true}) ++torn;
     }
   });
   exchange_rounds(*rig.client, 2);
@@ -51,7 +51,7 @@ TEST(GetThreads, ShareAHost) {
   onlooker.join();
   EXPECT_EQ(torn, 0u);
   EXPECT_EQ(rig.host->counters().requests(), 4u * kRounds);
-  EXPECT_EQ(rig.host->slots(), SlotTable({.ram_size = GetRig::kRamSize}));
+  EXPECT_EQ(rig.host->slots(), RangeSlots({.ram_size = GetRig::kRamSize}));
   EXPECT_EQ(rig.mapper.map(), GetRig::base());
 }
 

@@ -1,6 +1,6 @@
 #include "lowmeg/get/host.hpp"
 
-#include "lowmeg/get/stopwatch.hpp"
+#include "lowmeg/core/stopwatch.hpp"
 
 namespace lowmeg::get {
 namespace {
@@ -31,8 +31,8 @@ void Host::apply(std::span<const RangeRequest> requests, std::span<CreateStatus>
 }
 
 void Host::carry_out(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses) {
-  SlotTable wanted = slots_;
-  SlotTable resets_only = slots_;
+  RangeSlots wanted = slots_;
+  RangeSlots resets_only = slots_;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (const CreateRamGpaRange* create = as_create(requests[i])) {
       statuses[i] = wanted.create(*create);
@@ -55,7 +55,7 @@ void Host::carry_out(std::span<const RangeRequest> requests, std::span<CreateSta
   if (resets_only != wanted) show(resets_only);
 }
 
-bool Host::show(const SlotTable& table) {
+bool Host::show(const RangeSlots& table) {
   if (table == shown_) return true;
   ++counters_.commits;
   if (auto committed = commit(table); !committed) {
@@ -69,7 +69,7 @@ bool Host::show(const SlotTable& table) {
   return true;
 }
 
-Result<void> Host::commit(const SlotTable& table) {
+Result<void> Host::commit(const RangeSlots& table) {
   if (carrier_) {
     if (auto carried = carrier_->carry_out(shown_, table); !carried) return carried;
   }
@@ -102,7 +102,7 @@ void Host::count_bytes(std::uint64_t received, std::uint64_t sent) {
   counters_.bytes_sent += sent;
 }
 
-SlotTable Host::slots() const {
+RangeSlots Host::slots() const {
   const std::lock_guard lock(mutex_);
   return slots_;
 }

@@ -12,7 +12,7 @@
 
 #include "lowmeg/core/event_sink.hpp"
 #include "lowmeg/get/counters.hpp"
-#include "lowmeg/get/slot_table.hpp"
+#include "lowmeg/get/range_slots.hpp"
 #include "lowmeg/memory/mapper.hpp"
 
 namespace lowmeg::get {
@@ -22,7 +22,7 @@ class HostObserver {
  public:
   virtual ~HostObserver() = default;
   virtual void applied(std::span<const RangeRequest> requests, std::span<const CreateStatus> statuses,
-                       const SlotTable& slots) = 0;
+                       const RangeSlots& slots) = 0;
 };
 
 /// Carries ranges out for who has no Mapper. Called with the host's lock held.
@@ -30,7 +30,7 @@ class RangeCarrier {
  public:
   virtual ~RangeCarrier() = default;
   /// From what is shown to what is wanted, all or nothing; an error is as one of the mapper's.
-  virtual Result<void> carry_out(const SlotTable& shown, const SlotTable& wanted) = 0;
+  virtual Result<void> carry_out(const RangeSlots& shown, const RangeSlots& wanted) = 0;
 };
 
 /// Thread-safe. Order of locks: the host's is taken before the map's.
@@ -57,13 +57,13 @@ class Host {
   /// A session tells what it has received and sent.
   void count_bytes(std::uint64_t received, std::uint64_t sent);
 
-  SlotTable slots() const;
+  RangeSlots slots() const;
   Counters counters() const;
 
  private:
   Host(memory::Mapper& mapper, memory::MemoryMap base, const HostLimits& limits, EventSink& events);
-  bool show(const SlotTable& table);
-  Result<void> commit(const SlotTable& table);
+  bool show(const RangeSlots& table);
+  Result<void> commit(const RangeSlots& table);
   void carry_out(std::span<const RangeRequest> requests, std::span<CreateStatus> statuses);
 
   memory::Mapper& mapper_;
@@ -71,8 +71,8 @@ class Host {
 
   mutable std::mutex mutex_;  // guards all below
   memory::MemoryMap base_;
-  SlotTable slots_;  // what the client has been told
-  SlotTable shown_;  // what the map shows; behind slots_ after resets that could not be committed
+  RangeSlots slots_;  // what the client has been told
+  RangeSlots shown_;  // what the map shows; behind slots_ after resets that could not be committed
   Counters counters_;
   HostObserver* observer_ = nullptr;
   RangeCarrier* carrier_ = nullptr;

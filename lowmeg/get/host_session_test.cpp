@@ -71,7 +71,7 @@ TEST_F(HostSessionTest, TakesOneVersion) {
 TEST_F(HostSessionTest, AnswersTheTwoRequests) {
   handle(kVersion42);
   EXPECT_EQ(handle(kCreate), "01 03 1c 00 00 00 00 00");
-  EXPECT_EQ(rig.host->slots().slot(4), (SlotTable::Slot{{0xc0000, 0xc4000}, 0x1c0000, true}));
+  EXPECT_EQ(rig.host->slots().slot(4), (RangeSlots::Slot{{0xc0000, 0xc4000}, 0x1c0000, true}));
   EXPECT_EQ(handle(kCreate), "01 03 1c 00 02 00 00 00") << "SLOT_OCCUPIED";
   EXPECT_EQ(handle(kReset), "01 03 1d 00");
   EXPECT_EQ(handle(kReset), "01 03 1d 00") << "an empty slot too";
@@ -100,7 +100,7 @@ TEST_F(HostSessionTest, KeepsToTheProtocol) {
 TEST_F(HostSessionTest, OutlivesNoRange) {
   handle(kVersion42);
   handle(kCreate);
-  const SlotTable held = rig.host->slots();
+  const RangeSlots held = rig.host->slots();
   {
     HostSession next(*rig.host);
     EXPECT_FALSE(next.handle(unhex(kReset))) << "agrees on a version of its own";

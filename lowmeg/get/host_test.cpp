@@ -65,7 +65,7 @@ TEST_F(HostTest, ShowsTheRamBelowAfterAReset) {
   apply({kFirst, kSecond});
   EXPECT_THAT(apply({ResetRamGpaRange{0}, ResetRamGpaRange{1}}), ElementsAre(kSuccess, kSuccess));
   EXPECT_EQ(mapper.map(), GetRig::base());
-  EXPECT_EQ(host->slots(), SlotTable({.ram_size = GetRig::kRamSize}));
+  EXPECT_EQ(host->slots(), RangeSlots({.ram_size = GetRig::kRamSize}));
 }
 
 // "When the mapper fails, the creates get FAILED and the resets are committed alone."
@@ -77,7 +77,7 @@ TEST_F(HostTest, FailsTheCreatesAndStillResetsWhenTheMapperFails) {
               ElementsAre(kSuccess, kFailed, kInvalidGpa, kFailed));
   EXPECT_EQ(mapper.commits, 2u);
   EXPECT_EQ(mapper.map(), GetRig::base()) << "the reset took place";
-  EXPECT_EQ(host->slots(), SlotTable({.ram_size = GetRig::kRamSize}));
+  EXPECT_EQ(host->slots(), RangeSlots({.ram_size = GetRig::kRamSize}));
   EXPECT_THAT(events.text(), HasSubstr("the map could not be changed: the fake mapper refuses"));
 }
 

@@ -74,7 +74,7 @@ TEST_F(UnixServerTest, ServesAClient) {
   const auto client = connect().value();
   EXPECT_EQ(create(*client, 3), CreateStatus::kSuccess);
   EXPECT_EQ(create(*client, 3), CreateStatus::kSlotOccupied);
-  EXPECT_EQ(host->slots().slot(3), (SlotTable::Slot{{0xc3000, 0xc4000}, 0, true}));
+  EXPECT_EQ(host->slots().slot(3), (RangeSlots::Slot{{0xc3000, 0xc4000}, 0, true}));
   const Counters there = host->counters(), here = client->counters();
   EXPECT_EQ(there.creates, here.creates);
   EXPECT_EQ(there.round_trips, here.round_trips);
@@ -127,7 +127,7 @@ TEST_F(UnixServerTest, KeepsTheRangesOverItsOwnEnd) {
   serve();
   auto client = connect().value();
   create(*client, 7);
-  const SlotTable held = host->slots();
+  const RangeSlots held = host->slots();
   server.reset();
   EXPECT_FALSE(std::filesystem::exists(path));
   RangeExchange asked{ResetRamGpaRange{7}, std::nullopt};

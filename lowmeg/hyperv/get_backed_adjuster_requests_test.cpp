@@ -124,7 +124,7 @@ class Requests : public testing::TestWithParam<Way> {
     }
   }
   void expect_host_holds(std::uint32_t slot, std::uint64_t start, const Shown& shown) const {
-    SlotTable expected({.ram_size = GetRig::kRamSize});
+    RangeSlots expected({.ram_size = GetRig::kRamSize});
     if (shown != kNone) {
       ASSERT_EQ(expected.create({slot, start, shown.size, shown.from, shown.flags}),
                 get::CreateStatus::kSuccess);
@@ -134,7 +134,7 @@ class Requests : public testing::TestWithParam<Way> {
   }
   void expect_transition(std::uint32_t index, GpaState before, GpaState now);
 
-  using SlotTable = get::SlotTable;
+  using RangeSlots = get::RangeSlots;
   using CreateStatus = get::CreateStatus;
   GetRig rig{GetParam().batches, GetParam().carrier};
   const std::uint32_t base_slot = GetParam().base_slot;

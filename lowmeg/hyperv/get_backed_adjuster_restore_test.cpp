@@ -104,7 +104,7 @@ TEST_F(BatchedRestoreTest, OfAHostWhoseRangesAreUnknownIsOneCommit) {
   rig.take_sent();
   const unsigned before = rig.mapper.commits;
   const AdjusterState wanted = adjuster.state();
-  const get::SlotTable held = rig.host->slots();
+  const get::RangeSlots held = rig.host->slots();
   adjuster.mark_all_unsure();
   ASSERT_TRUE(adjuster.adjust(all_segments(GpaState::kMmio)));
   EXPECT_EQ(requests().size(), 13u + 12u);

@@ -52,15 +52,16 @@ SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::ChipBrid
   return {encode(to_saved(adjuster.state())), save(bridge)};
 }
 
-Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster, bridge::PamOnly& pam_only,
-                     bridge::ChipBridge& bridge, HostRanges host, SavedBy saved_by) {
+Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster,
+                     bridge::RangesSink& ranges_sink, bridge::ChipBridge& bridge, HostRanges host,
+                     SavedBy saved_by) {
   const auto adjuster_state = accepted_adjuster(saved.adjuster, adjuster, saved_by);
   if (!adjuster_state) return tl::unexpected(adjuster_state.error());
   const auto bridge_state = accepted_chip(saved.bridge, bridge);
   if (!bridge_state) return tl::unexpected(bridge_state.error());
 
   restore_adjuster(*adjuster_state, adjuster, host);
-  pam_only.expect_restore();
+  ranges_sink.expect_restore();
   return bridge.restore(*bridge_state);
 }
 

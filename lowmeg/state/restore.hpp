@@ -3,7 +3,7 @@
 
 #include "lowmeg/bridge/chip_bridge.hpp"
 #include "lowmeg/bridge/hyperv_bridge.hpp"
-#include "lowmeg/bridge/pam_only.hpp"
+#include "lowmeg/bridge/ranges_sink.hpp"
 #include "lowmeg/hyperv/shared_adjuster.hpp"
 #include "lowmeg/state/adjuster_meaning.hpp"
 #include "lowmeg/state/bytes.hpp"
@@ -41,12 +41,12 @@ Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster
                      bridge::HypervBridge& bridge, HostRanges host = HostRanges::kInPlace,
                      SavedBy saved_by = SavedBy::kThisBuild);
 
-/// The same for a chip's registers that act as Hyper-V's do: `bridge` tells `pam_only`, which tells
+/// The same for a chip's registers that act as Hyper-V's do: `bridge` tells `ranges_sink`, which tells
 /// `adjuster`.
 SavedChipset save(const hyperv::SharedAdjuster& adjuster, const bridge::ChipBridge& bridge);
-Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster, bridge::PamOnly& pam_only,
-                     bridge::ChipBridge& bridge, HostRanges host = HostRanges::kInPlace,
-                     SavedBy saved_by = SavedBy::kThisBuild);
+Result<void> restore(const SavedChipset& saved, hyperv::SharedAdjuster& adjuster,
+                     bridge::RangesSink& ranges_sink, bridge::ChipBridge& bridge,
+                     HostRanges host = HostRanges::kInPlace, SavedBy saved_by = SavedBy::kThisBuild);
 
 /// And for a chip that acts as the chip does: there is no adjuster, the state is the bridge's Any alone. On
 /// an error of its sink the bridge is as it was.

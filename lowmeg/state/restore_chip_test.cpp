@@ -27,10 +27,10 @@ struct Paravisor {
                    events)
                    .value()),
         adjuster(hyperv::GetBackedAdjuster(*client, 0, GetRig::kRomBiosOffset, events)),
-        bridge(identity, {}, pam_only, events) {}
+        bridge(identity, {}, ranges_sink, events) {}
 
   Result<void> restore(const SavedChipset& saved, HostRanges host = HostRanges::kInPlace) {
-    return state::restore(saved, adjuster, pam_only, bridge, host);
+    return state::restore(saved, adjuster, ranges_sink, bridge, host);
   }
   SavedChipset save() const { return state::save(adjuster, bridge); }
 
@@ -38,7 +38,7 @@ struct Paravisor {
   fakes::Wire wire;
   std::unique_ptr<get::Client> client;
   hyperv::SharedAdjuster adjuster;
-  bridge::PamOnly pam_only{adjuster};
+  bridge::RangesSink ranges_sink{adjuster};
   bridge::ChipBridge bridge;
 };
 

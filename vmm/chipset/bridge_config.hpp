@@ -1,4 +1,4 @@
-// Which host bridge the machine has: Hyper-V's registers, or a chip's with its straps.
+// Whose registers the guest sees: Hyper-V's, or a chip's with its straps.
 #pragma once
 
 #include "lowmeg/bridge/chip_bridge.hpp"

@@ -24,7 +24,7 @@ constexpr Routes rom_chip(std::uint64_t offset) {
 
 }  // namespace
 
-std::vector<RomChip> rom_chips(const GuestMemory& memory) {
+std::vector<RomChip> rom_chips(const MemoryChips& memory) {
   const std::uint64_t size = memory.firmware_size, shown = std::min(size, kMostShown);
   std::vector<RomChip> chips;
   if (memory.vga_bios_size != 0) {
@@ -36,7 +36,7 @@ std::vector<RomChip> rom_chips(const GuestMemory& memory) {
   return chips;
 }
 
-lowmeg::decode::BusMap board_bus_map(const GuestMemory& memory,
+lowmeg::decode::BusMap board_bus_map(const MemoryChips& memory,
                                      std::span<const lowmeg::memory::Claim> claims) {
   const Region low[] = {
       {{0, kVgaWindow.start()}, lowmeg::memory::open_routes()},

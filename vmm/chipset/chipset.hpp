@@ -1,5 +1,8 @@
-// What stands between the configuration ports and guest memory: a host bridge, and all that carries its
-// register writes down to a Mapper. There are two ways, Hyper-V's and the chip's.
+// What stands between the configuration ports and guest memory. It has two axes:
+//
+// * registers: whose the guest sees (bridge_config.hpp): Hyper-V's, the 82441FX's or the 82443BX's;
+// * effect: what their change does. ranges/: Hyper-V's, the host is asked for RAM GPA ranges, and PAM alone
+//   acts. decode/: the chip's, all registers are decoded into a map. It needs a chip's registers.
 #pragma once
 
 #include <functional>
@@ -46,7 +49,7 @@ class Chipset {
   virtual lowmeg::bridge::ConfigFunction* agp_bridge() = 0;
   /// What PAM0-PAM6 hold.
   virtual lowmeg::PamDwords pam_dwords() const = 0;
-  /// What a successor needs, as bytes; in the chip's way there is no adjuster's part.
+  /// What a successor needs, as bytes; with the effect of decode there is no adjuster's part.
   virtual lowmeg::state::SavedChipset save() const = 0;
   /// Servicing: everything above guest memory is torn down and built anew; nothing but bytes goes from the
   /// old to the new.

@@ -31,7 +31,7 @@ std::optional<lowmeg::GpaState> state_at(lowmeg::Gpa gpa, const lowmeg::PamState
 }  // namespace
 
 std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout, const lowmeg::PamStates& states,
-                                        const lowmeg::get::SlotTable* slots) {
+                                        const lowmeg::get::RangeSlots* slots) {
   std::vector<MegabyteRow> rows;
   for (const lowmeg::memory::Region& region : layout.regions()) {
     const lowmeg::Gpa end = std::min(region.range.end(), kFirstMegabyte.end());

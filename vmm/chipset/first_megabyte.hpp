@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "lowmeg/core/pam.hpp"
-#include "lowmeg/get/slot_table.hpp"
+#include "lowmeg/get/range_slots.hpp"
 #include "lowmeg/memory/memory_map.hpp"
 
 namespace vmm {
@@ -19,6 +19,6 @@ struct MegabyteRow {
 
 /// Rows in order of address, cut where a segment or a route changes. `slots` is null where there is no host.
 std::vector<MegabyteRow> first_megabyte(const lowmeg::memory::Layout& layout, const lowmeg::PamStates& states,
-                                        const lowmeg::get::SlotTable* slots);
+                                        const lowmeg::get::RangeSlots* slots);
 
 }  // namespace vmm

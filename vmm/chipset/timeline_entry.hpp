@@ -34,7 +34,7 @@ struct TimelineEntry {
   /// None: not a config write but power-on or reset, where all segments are told.
   std::optional<RegisterChange> config_write;
   std::vector<lowmeg::GpaStateChange> segments;
-  std::optional<GetTraffic> get;  ///< none in the chip's way, where nobody is asked
+  std::optional<GetTraffic> get;  ///< none with the effect of decode, where nobody is asked
   std::uint64_t nanoseconds = 0;  ///< of GET, or of decode and commit, by the wall clock
 };
 

@@ -26,9 +26,9 @@ struct RomPart {
   std::uint64_t size = 0;    ///< whole pages
 };
 
-struct GuestMemory {
+struct MemoryChips {
   /// RAM of zeros, ROM with the images in it; `card_roms` are the expansion ROMs of cards.
-  static lowmeg::Result<GuestMemory> create(const MemoryConfig& config,
+  static lowmeg::Result<MemoryChips> create(const MemoryConfig& config,
                                             std::span<const Image> card_roms = {});
 
   std::span<const std::uint8_t> bytes(const RomPart& part) const {

@@ -1,5 +1,5 @@
-// Hyper-V's way: a host that owns the map, serves GET and keeps the paravisor's state; and a paravisor above
-// it with the bridge.
+// The effect of ranges, Hyper-V's: a register's change asks the host for RAM GPA ranges. A host that owns the
+// map, serves GET and keeps the paravisor's state; and a paravisor above it with the bridge.
 //
 // The host lives as long as the VM; the paravisor may go and come again above it. It sits in this process,
 // or, in split mode, in one that connects to a socket.
@@ -7,10 +7,10 @@
 
 #include "lowmeg/get/host.hpp"
 #include "lowmeg/get/paravisor_server.hpp"
-#include "vmm/chipset/bridge_proxy.hpp"
 #include "vmm/chipset/chipset.hpp"
-#include "vmm/chipset/guest_memory.hpp"
-#include "vmm/chipset/in_process_link.hpp"
+#include "vmm/chipset/memory_chips.hpp"
+#include "vmm/chipset/ranges/bridge_proxy.hpp"
+#include "vmm/chipset/ranges/in_process_link.hpp"
 
 namespace vmm {
 
@@ -23,23 +23,21 @@ struct SplitConfig {
   lowmeg::get::OtherMessages* others = nullptr;  ///< answers what Lowmeg does not; borrowed; null: nobody
 };
 
-struct HypervConfig {
+struct RangesConfig {
   lowmeg::get::ClientOptions get;  ///< of a paravisor in this process
   InProcessLink::Wrap wrap;        ///< what stands between it and the host
   std::optional<SplitConfig> split;
   lowmeg::get::HostObserver* observer = nullptr;  ///< hears of all that the host does; borrowed
 };
 
-class HypervWay final : public Chipset {
+class RangesChipset final : public Chipset {
  public:
   /// Places the images in RAM, commits the base map and, in split mode, begins to listen. Borrows memory,
   /// mapper and sink.
-  static lowmeg::Result<std::unique_ptr<HypervWay>> create(const BridgeConfig& bridge,
-                                                           const HypervConfig& config, GuestMemory& memory,
-                                                           lowmeg::memory::Mapper& mapper,
-                                                           lowmeg::EventSink& events,
-                                                           ChipsetListeners listeners);
-  ~HypervWay() override;
+  static lowmeg::Result<std::unique_ptr<RangesChipset>> create(
+      const BridgeConfig& bridge, const RangesConfig& config, MemoryChips& memory,
+      lowmeg::memory::Mapper& mapper, lowmeg::EventSink& events, ChipsetListeners listeners);
+  ~RangesChipset() override;
 
   /// The host's business: it owns the map, the paravisor hears nothing of it.
   lowmeg::Result<void> devices_changed(std::span<const lowmeg::memory::Claim> claims) override;
@@ -66,8 +64,8 @@ class HypervWay final : public Chipset {
   void ask_to_save();
 
  private:
-  HypervWay(const BridgeConfig& bridge, const HypervConfig& config, GuestMemory& memory,
-            lowmeg::memory::Mapper& mapper, lowmeg::EventSink& events)
+  RangesChipset(const BridgeConfig& bridge, const RangesConfig& config, MemoryChips& memory,
+                lowmeg::memory::Mapper& mapper, lowmeg::EventSink& events)
       : bridge_(bridge), config_(config), memory_(memory), mapper_(mapper), events_(events) {}
   lowmeg::Result<void> start(ChipsetListeners listeners);
   lowmeg::Result<void> listen();
@@ -76,10 +74,10 @@ class HypervWay final : public Chipset {
 
   // Static configuration.
   const BridgeConfig bridge_;
-  const HypervConfig config_;
+  const RangesConfig config_;
 
   // Glue to the outside.
-  GuestMemory& memory_;
+  MemoryChips& memory_;
   lowmeg::memory::Mapper& mapper_;
   lowmeg::EventSink& events_;
 

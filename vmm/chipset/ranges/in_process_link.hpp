@@ -6,7 +6,7 @@
 
 #include "lowmeg/get/in_process.hpp"
 #include "lowmeg/get/paravisor_seat.hpp"
-#include "vmm/chipset/paravisor.hpp"
+#include "vmm/chipset/ranges/paravisor.hpp"
 
 namespace vmm {
 

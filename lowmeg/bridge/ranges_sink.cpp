@@ -1,9 +1,9 @@
-#include "lowmeg/bridge/pam_only.hpp"
+#include "lowmeg/bridge/ranges_sink.hpp"
 
 #include "lowmeg/bridge/vga_window.hpp"
 
 namespace lowmeg::bridge {
-Result<void> PamOnly::changed(const DecodeRegisters& registers, Apply apply) {
+Result<void> RangesSink::changed(const DecodeRegisters& registers, Apply apply) {
   if (vga_ == Vga::kToTell) {
     if (auto told = adjuster_.adjust({&kVgaWindowAtPowerOn, 1}); !told) return told;
     vga_ = Vga::kSettled;

@@ -1,4 +1,4 @@
-#include "vmm/chipset/hyperv_memory.hpp"
+#include "vmm/chipset/ranges/image_placement.hpp"
 
 #include <algorithm>
 
@@ -23,7 +23,7 @@ lowmeg::memory::MemoryMap base_map(const lowmeg::memory::Layout& bus, Gpa ram_en
   return lowmeg::memory::MemoryMap::uniform(bus.overlaid(ram));
 }
 
-void place_images(GuestMemory& memory, Gpa rom_bios_offset) {
+void place_images(MemoryChips& memory, Gpa rom_bios_offset) {
   const std::span<const std::uint8_t> rom = memory.rom.bytes();
   const auto ram = memory.ram.bytes();
   const std::uint64_t shown = std::min<std::uint64_t>(memory.firmware_size, 128 * 1024);

@@ -1,8 +1,8 @@
-// Guest memory as Hyper-V's way wants it: the ROM images in RAM, where the ranges of the policy find them.
+// Guest memory as the effect of ranges wants it: the ROM images in RAM, where the policy's ranges find them.
 #pragma once
 
 #include "lowmeg/memory/memory_map.hpp"
-#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/chipset/memory_chips.hpp"
 
 namespace vmm {
 
@@ -11,8 +11,8 @@ namespace vmm {
 /// ranges of that state are RAM themselves.
 lowmeg::memory::MemoryMap base_map(const lowmeg::memory::Layout& bus, lowmeg::Gpa ram_end);
 
-/// Puts the images where Hyper-V's way wants them in guest RAM: the firmware's last 128 KiB (or fewer) at
-/// rom_bios_offset + E0000-FFFFF, the VGA BIOS at C0000.
-void place_images(GuestMemory& memory, lowmeg::Gpa rom_bios_offset);
+/// Puts the images where the effect of ranges wants them in guest RAM: the firmware's last 128 KiB (or fewer)
+/// at rom_bios_offset + E0000-FFFFF, the VGA BIOS at C0000.
+void place_images(MemoryChips& memory, lowmeg::Gpa rom_bios_offset);
 
 }  // namespace vmm

@@ -1,4 +1,4 @@
-#include "vmm/chipset/in_process_link.hpp"
+#include "vmm/chipset/ranges/in_process_link.hpp"
 
 namespace vmm {
 

@@ -1,4 +1,4 @@
-#include "vmm/chipset/chip_way.hpp"
+#include "vmm/chipset/decode/decode_chipset.hpp"
 
 #include "vmm/chipset/bus_map.hpp"
 
@@ -6,15 +6,15 @@ namespace vmm {
 
 using lowmeg::decode::AddressDecoder;
 
-ChipWay::Parts::Parts(const ChipWay& way, DecodeTimeline::Start start)
-    : committer(AddressDecoder(way.bus_, way.memory_.ram.size()), way.mapper_),
-      timeline(committer, way.listeners_.timeline, start),
-      bridge(way.config_.identity, way.config_.options, timeline, way.events_) {
+DecodeChipset::Parts::Parts(const DecodeChipset& owner, DecodeTimeline::Start start)
+    : committer(AddressDecoder(owner.bus_, owner.memory_.ram.size()), owner.mapper_),
+      timeline(committer, owner.listeners_.timeline, start),
+      bridge(owner.config_.identity, owner.config_.options, timeline, owner.events_) {
   timeline.watch(bridge);
 }
 
-ChipWay::ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory::Mapper& mapper,
-                 lowmeg::EventSink& events, ChipsetListeners listeners)
+DecodeChipset::DecodeChipset(const BridgeConfig& bridge, MemoryChips& memory, lowmeg::memory::Mapper& mapper,
+                             lowmeg::EventSink& events, ChipsetListeners listeners)
     : config_(bridge),
       memory_(memory),
       mapper_(mapper),
@@ -23,20 +23,20 @@ ChipWay::ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory
       bus_(board_bus_map(memory, {})),
       parts_(std::make_unique<Parts>(*this, DecodeTimeline::Start::kPowerOn)) {}
 
-lowmeg::Result<void> ChipWay::devices_changed(std::span<const lowmeg::memory::Claim> claims) {
+lowmeg::Result<void> DecodeChipset::devices_changed(std::span<const lowmeg::memory::Claim> claims) {
   lowmeg::decode::BusMap bus = board_bus_map(memory_, claims);
   auto committed = parts_->committer.bus_changed(bus);
   if (committed) bus_ = std::move(bus);
   return committed;
 }
 
-lowmeg::Result<void> ChipWay::restart() {
+lowmeg::Result<void> DecodeChipset::restart() {
   const lowmeg::state::SavedChipset saved = save();
   parts_ = std::make_unique<Parts>(*this, DecodeTimeline::Start::kRestore);
   return lowmeg::state::restore(saved.bridge, parts_->bridge);
 }
 
-std::vector<MegabyteRow> ChipWay::first_megabyte() {
+std::vector<MegabyteRow> DecodeChipset::first_megabyte() {
   return vmm::first_megabyte(mapper_.map().cpu, lowmeg::decode_pam(pam_dwords()), nullptr);
 }
 

@@ -1,4 +1,4 @@
-#include "lowmeg/get/slot_table.hpp"
+#include "lowmeg/get/range_slots.hpp"
 
 #include <bit>
 #include <span>
@@ -17,11 +17,11 @@ bool any_slot(std::uint64_t occupied, Visit visit) {
 
 }  // namespace
 
-SlotTable::SlotTable(const HostLimits& limits) : limits_(limits) {
+RangeSlots::RangeSlots(const HostLimits& limits) : limits_(limits) {
   LOWMEG_INVARIANT(limits.slots <= kCapacity, "no more slots than the table holds");
 }
 
-CreateStatus SlotTable::create(const CreateRamGpaRange& request) {
+CreateStatus RangeSlots::create(const CreateRamGpaRange& request) {
   if (request.slot >= limits_.slots) return CreateStatus::kSlotOutOfBounds;
   if (occupied(request.slot)) return CreateStatus::kSlotOccupied;
   if (request.flags & ~wire::kFlagRomMb) return CreateStatus::kInvalidFlag;
@@ -32,7 +32,7 @@ CreateStatus SlotTable::create(const CreateRamGpaRange& request) {
   return CreateStatus::kSuccess;
 }
 
-std::optional<SlotTable::Slot> SlotTable::accept_range(const CreateRamGpaRange& request) const {
+std::optional<RangeSlots::Slot> RangeSlots::accept_range(const CreateRamGpaRange& request) const {
   const auto& [slot, start, count, offset, flags] = request;
   if (!is_page_aligned(start | count | offset)) return std::nullopt;
   const Gpa end = start + count;
@@ -46,15 +46,15 @@ std::optional<SlotTable::Slot> SlotTable::accept_range(const CreateRamGpaRange& 
   return Slot{range, offset, (flags & wire::kFlagRomMb) != 0};
 }
 
-void SlotTable::reset(std::uint32_t slot) {
+void RangeSlots::reset(std::uint32_t slot) {
   if (slot < limits_.slots) occupied_ &= ~(1ull << slot);
 }
 
-std::optional<SlotTable::Slot> SlotTable::slot(std::uint32_t index) const {
+std::optional<RangeSlots::Slot> RangeSlots::slot(std::uint32_t index) const {
   return index < limits_.slots && occupied(index) ? std::optional(slots_[index]) : std::nullopt;
 }
 
-std::optional<std::uint32_t> SlotTable::slot_at(Gpa gpa) const {
+std::optional<std::uint32_t> RangeSlots::slot_at(Gpa gpa) const {
   std::optional<std::uint32_t> found;
   any_slot(occupied_, [&](std::uint32_t i) {
     if (slots_[i].range.contains(gpa)) found = i;
@@ -63,7 +63,7 @@ std::optional<std::uint32_t> SlotTable::slot_at(Gpa gpa) const {
   return found;
 }
 
-memory::MemoryMap SlotTable::overlaid(const memory::MemoryMap& base) const {
+memory::MemoryMap RangeSlots::overlaid(const memory::MemoryMap& base) const {
   std::array<memory::Region, kCapacity> regions;
   std::size_t count = 0;
   any_slot(occupied_, [&](std::uint32_t i) {
@@ -82,7 +82,7 @@ memory::MemoryMap SlotTable::overlaid(const memory::MemoryMap& base) const {
   return map;
 }
 
-bool operator==(const SlotTable& a, const SlotTable& b) {
+bool operator==(const RangeSlots& a, const RangeSlots& b) {
   return a.occupied_ == b.occupied_ &&
          !any_slot(a.occupied_, [&](std::uint32_t i) { return a.slots_[i] != b.slots_[i]; });
 }

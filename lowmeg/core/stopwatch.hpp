@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace lowmeg::get {
+namespace lowmeg {
 
 class Stopwatch {
  public:
@@ -21,4 +21,4 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-}  // namespace lowmeg::get
+}  // namespace lowmeg

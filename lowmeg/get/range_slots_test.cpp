@@ -1,4 +1,4 @@
-#include "lowmeg/get/slot_table.hpp"
+#include "lowmeg/get/range_slots.hpp"
 
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ constexpr HostLimits kLimits{.slots = 16, .window = GpaRange(0xc0000, 0x100000),
 
 // "0 SUCCESS, 1 SLOT_OUT_OF_BOUNDS, 2 SLOT_OCCUPIED (must be reset first), 3 INVALID_FLAG, 4 INVALID_GPA, 5
 // FAILED." Slot 3 holds D0000-D3FFF. FAILED is the host's word when the mapper fails, never the table's.
-TEST(SlotTable, AnswersEachRequestWithItsStatus) {
+TEST(RangeSlots, AnswersEachRequestWithItsStatus) {
   struct Row {
     const char* what;
     CreateRamGpaRange request;
@@ -66,35 +66,35 @@ TEST(SlotTable, AnswersEachRequestWithItsStatus) {
   };
   for (const Row& row : rows) {
     SCOPED_TRACE(row.what);
-    SlotTable table(kLimits);
+    RangeSlots table(kLimits);
     ASSERT_EQ(table.create({3, 0xd0000, 0x4000, 0xd0000, 2}), kSuccess);
-    const SlotTable before = table;
+    const RangeSlots before = table;
     EXPECT_EQ(table.create(row.request), row.status);
     if (row.status != kSuccess) {
       EXPECT_EQ(table, before) << "nothing changed";
     } else {
       const auto& [slot, start, count, offset, flags] = row.request;
-      EXPECT_EQ(table.slot(slot), (SlotTable::Slot{GpaRange(start, start + count), offset, flags == 2}));
+      EXPECT_EQ(table.slot(slot), (RangeSlots::Slot{GpaRange(start, start + count), offset, flags == 2}));
       EXPECT_NE(table, before);
     }
   }
 }
 
 // The ranges of a host without RAM, or with less than the count, find nothing behind them.
-TEST(SlotTable, NeedsRam) {
-  SlotTable none({.slots = 1, .ram_size = 0});
+TEST(RangeSlots, NeedsRam) {
+  RangeSlots none({.slots = 1, .ram_size = 0});
   EXPECT_EQ(none.create({0, 0xc0000, 0x1000, 0, 2}), kInvalidGpa);
-  SlotTable little({.slots = 1, .ram_size = 0x1000});
+  RangeSlots little({.slots = 1, .ram_size = 0x1000});
   EXPECT_EQ(little.create({0, 0xc0000, 0x2000, 0, 2}), kInvalidGpa);
   EXPECT_EQ(little.create({0, 0xc0000, 0x1000, 0, 2}), kSuccess);
 }
 
 // "RESET cannot fail": a slot that is empty or does not exist stays so.
-TEST(SlotTable, ResetsAnySlot) {
-  SlotTable table(kLimits);
-  const SlotTable empty = table;
+TEST(RangeSlots, ResetsAnySlot) {
+  RangeSlots table(kLimits);
+  const RangeSlots empty = table;
   ASSERT_EQ(table.create({3, 0xd0000, 0x4000, 0, 2}), kSuccess);
-  const SlotTable filled = table;
+  const RangeSlots filled = table;
   for (const std::uint32_t slot : {0u, 2u, 15u, 16u, 31u, 32u, 35u, 64u, 67u, 0xffffffffu}) table.reset(slot);
   EXPECT_EQ(table, filled);
   table.reset(3);
@@ -103,8 +103,8 @@ TEST(SlotTable, ResetsAnySlot) {
   EXPECT_EQ(table.create({4, 0xd0000, 0x4000, 0, 2}), kSuccess) << "its range is free";
 }
 
-TEST(SlotTable, FindsTheSlotAtAnAddress) {
-  SlotTable table(kLimits);
+TEST(RangeSlots, FindsTheSlotAtAnAddress) {
+  RangeSlots table(kLimits);
   ASSERT_EQ(table.create({9, 0xd0000, 0x4000, 0, 2}), kSuccess);
   ASSERT_EQ(table.create({2, 0xd4000, 0x1000, 0, 0}), kSuccess);
   EXPECT_EQ(table.slot_at(0xcffff), std::nullopt);
@@ -115,8 +115,8 @@ TEST(SlotTable, FindsTheSlotAtAnAddress) {
   EXPECT_EQ(table.size(), 16u);
 }
 
-TEST(SlotTableDeathTest, AbortsOnMoreSlotsThanItHolds) {
-  EXPECT_DEATH(SlotTable({.slots = SlotTable::kCapacity + 1}), "no more slots");
+TEST(RangeSlotsDeathTest, AbortsOnMoreSlotsThanItHolds) {
+  EXPECT_DEATH(RangeSlots({.slots = RangeSlots::kCapacity + 1}), "no more slots");
 }
 
 constexpr GpaRange kMapWindow{0, 0x200000};
@@ -127,8 +127,8 @@ Layout ram_layout() {
 
 // "RAM from another address, possibly read-only, in place of what lies at the range", whatever the slots'
 // order.
-TEST(SlotTable, LaysItsRangesOverTheBase) {
-  SlotTable table(kLimits);
+TEST(RangeSlots, LaysItsRangesOverTheBase) {
+  RangeSlots table(kLimits);
   ASSERT_EQ(table.create({0, 0xf0000, 0x10000, 0x1f0000, 2}), kSuccess);
   ASSERT_EQ(table.create({1, 0xc0000, 0x4000, 0x1c0000, 0}), kSuccess);
   ASSERT_EQ(table.create({2, 0xc4000, 0x4000, 0xc4000, 2}), kSuccess);
@@ -151,12 +151,12 @@ TEST(SlotTable, LaysItsRangesOverTheBase) {
   for (const Row& row : rows) EXPECT_EQ(map.cpu.find(row.gpa), row.routes) << std::hex << row.gpa;
   EXPECT_TRUE(map.cpu_smm.shares_regions_with(map.cpu));
   EXPECT_TRUE(map.bus_master.shares_regions_with(map.cpu));
-  EXPECT_EQ(SlotTable(kLimits).overlaid(map), map) << "no range: the base";
+  EXPECT_EQ(RangeSlots(kLimits).overlaid(map), map) << "no range: the base";
 }
 
 // "In each view": views of their own keep what they have elsewhere.
-TEST(SlotTable, LaysItsRangesOverEachView) {
-  SlotTable table(kLimits);
+TEST(RangeSlots, LaysItsRangesOverEachView) {
+  RangeSlots table(kLimits);
   ASSERT_EQ(table.create({0, 0xd0000, 0x4000, 0, 2}), kSuccess);
   const Region smm_ram{{0xa0000, 0xc0000}, memory::ram_routes(0xa0000)};
   const MemoryMap base{ram_layout(), Layout(kMapWindow, {&smm_ram, 1}), Layout(kMapWindow)};

@@ -1,6 +1,6 @@
-#include "vmm/chipset/bridge_proxy.hpp"
+#include "vmm/chipset/ranges/bridge_proxy.hpp"
 
-#include "lowmeg/get/stopwatch.hpp"
+#include "lowmeg/core/stopwatch.hpp"
 
 namespace vmm {
 
@@ -45,7 +45,7 @@ Result<void> BridgeProxy::write(std::uint8_t device, std::uint8_t offset, std::u
   std::uint64_t nanoseconds = 0;
   Result<Done> done;
   {
-    const lowmeg::get::Stopwatch stopwatch(nanoseconds);
+    const lowmeg::Stopwatch stopwatch(nanoseconds);
     done = hand_over({.kind = AccessKind::kWrite,
                       .function = device,
                       .offset = offset,
@@ -67,7 +67,7 @@ Result<void> BridgeProxy::told_all(AccessKind kind, const PamDwords& before) {
   std::uint64_t nanoseconds = 0;
   Result<Done> done;
   {
-    const lowmeg::get::Stopwatch stopwatch(nanoseconds);
+    const lowmeg::Stopwatch stopwatch(nanoseconds);
     // Not while the devices are let go: it is the machine's thread that calls.
     done = seat_.access({.kind = kind});
   }

@@ -1,4 +1,4 @@
-// Which bridge a machine has, as the number that STATE carries from host to paravisor.
+// Whose registers the guest sees, as the number that STATE carries from host to paravisor.
 #pragma once
 
 #include <cstdint>

@@ -1,23 +1,24 @@
-// The chip's way: the bridge's registers decoded into a map, as the silicon decodes addresses.
+// The effect of decode, the chip's: a register's change is decoded into a map, as the silicon decodes
+// addresses.
 #pragma once
 
 #include "lowmeg/bridge/chip_bridge.hpp"
 #include "lowmeg/decode/map_committer.hpp"
 #include "vmm/chipset/bridge_config.hpp"
 #include "vmm/chipset/chipset.hpp"
-#include "vmm/chipset/decode_timeline.hpp"
-#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/chipset/decode/decode_timeline.hpp"
+#include "vmm/chipset/memory_chips.hpp"
 
 namespace vmm {
 
 /// The DRAM that the chips can hold, in bytes: 1 GiB (82443BX data sheet, DRB; the 82441FX the same).
 inline constexpr std::uint64_t kMostChipMemory = 1ull << 30;
 
-class ChipWay final : public Chipset {
+class DecodeChipset final : public Chipset {
  public:
   /// Borrows memory, mapper and sink. `bridge` is a chip's.
-  ChipWay(const BridgeConfig& bridge, GuestMemory& memory, lowmeg::memory::Mapper& mapper,
-          lowmeg::EventSink& events, ChipsetListeners listeners);
+  DecodeChipset(const BridgeConfig& bridge, MemoryChips& memory, lowmeg::memory::Mapper& mapper,
+                lowmeg::EventSink& events, ChipsetListeners listeners);
 
   lowmeg::Result<void> power_on() override { return parts_->bridge.power_on(); }
   lowmeg::Result<void> reset() override { return parts_->bridge.reset(); }
@@ -35,7 +36,7 @@ class ChipWay final : public Chipset {
   BridgeConfig config_;
 
   // Glue to the outside.
-  const GuestMemory& memory_;
+  const MemoryChips& memory_;
   lowmeg::memory::Mapper& mapper_;
   lowmeg::EventSink& events_;
   ChipsetListeners listeners_;
@@ -45,7 +46,7 @@ class ChipWay final : public Chipset {
 
   // Sub-devices; a restart builds all of them anew.
   struct Parts {
-    Parts(const ChipWay& way, DecodeTimeline::Start start);
+    Parts(const DecodeChipset& owner, DecodeTimeline::Start start);
 
     lowmeg::decode::MapCommitter committer;
     DecodeTimeline timeline;

@@ -1,9 +1,9 @@
-#include "vmm/chipset/decode_timeline.hpp"
+#include "vmm/chipset/decode/decode_timeline.hpp"
 
 #include <iterator>
 #include <utility>
 
-#include "lowmeg/get/stopwatch.hpp"
+#include "lowmeg/core/stopwatch.hpp"
 
 namespace vmm {
 namespace {
@@ -79,7 +79,7 @@ lowmeg::Result<void> DecodeTimeline::changed(const DecodeRegisters& registers, l
   std::uint64_t nanoseconds = 0;
   lowmeg::Result<void> changed;
   {
-    const lowmeg::get::Stopwatch stopwatch(nanoseconds);
+    const lowmeg::Stopwatch stopwatch(nanoseconds);
     changed = below_.changed(registers, apply);
   }
   if (is_restore) return changed;

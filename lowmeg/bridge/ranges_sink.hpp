@@ -1,4 +1,4 @@
-// Seam 1 behind seam 2: a chip's registers that act as Hyper-V's do, on PAM alone.
+// Seam 1 behind seam 2: a chip's registers with Hyper-V's effect, on PAM alone.
 //
 // It tells an adjuster just what HypervBridge would: at power-on that A0000-BFFFF is Mmio, then all 13
 // segments, forced; later those that change, in one call a config write; at reset and restore all 13, forced.
@@ -12,10 +12,10 @@
 namespace lowmeg::bridge {
 
 /// No threads and no locks.
-class PamOnly final : public DecodeSink {
+class RangesSink final : public DecodeSink {
  public:
   /// Borrows the adjuster.
-  explicit PamOnly(AdjustGpaRanges& adjuster) : adjuster_(adjuster) {}
+  explicit RangesSink(AdjustGpaRanges& adjuster) : adjuster_(adjuster) {}
 
   /// Before a bridge is restored instead of powered on: A0000-BFFFF, which only power-on tells, is left out.
   /// If that restore fails, a power-on still tells it.

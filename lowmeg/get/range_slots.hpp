@@ -15,12 +15,12 @@ namespace lowmeg::get {
 
 /// What a host allows.
 struct HostLimits {
-  std::uint32_t slots = 32;            ///< at most SlotTable::kCapacity; a paravisor uses 13
+  std::uint32_t slots = 32;            ///< at most RangeSlots::kCapacity; a paravisor uses 13
   GpaRange window{0xc0000, 0x100000};  ///< where ranges may lie
   std::uint64_t ram_size = 0;          ///< bytes of RAM from GPA 0, which is also offset 0 of the backing
 };
 
-class SlotTable {
+class RangeSlots {
  public:
   static constexpr std::uint32_t kCapacity = 32;
 
@@ -31,7 +31,7 @@ class SlotTable {
     friend bool operator==(const Slot&, const Slot&) = default;
   };
 
-  explicit SlotTable(const HostLimits& limits);
+  explicit RangeSlots(const HostLimits& limits);
 
   /// SUCCESS and the slot filled, or the reason and nothing changed. Checked in the order of the status
   /// numbers.
@@ -48,7 +48,7 @@ class SlotTable {
   /// `base` with every range laid over it, in each view.
   memory::MemoryMap overlaid(const memory::MemoryMap& base) const;
 
-  friend bool operator==(const SlotTable& a, const SlotTable& b);
+  friend bool operator==(const RangeSlots& a, const RangeSlots& b);
 
  private:
   bool occupied(std::uint32_t slot) const { return (occupied_ >> slot & 1) != 0; }

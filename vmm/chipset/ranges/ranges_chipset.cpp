@@ -1,12 +1,12 @@
-#include "vmm/chipset/hyperv_way.hpp"
+#include "vmm/chipset/ranges/ranges_chipset.hpp"
 
 #include <algorithm>
 
 #include "lowmeg/hyperv/rom_bios_offset.hpp"
 #include "lowmeg/state/servicing_state.hpp"
 #include "vmm/chipset/bus_map.hpp"
-#include "vmm/chipset/hyperv_memory.hpp"
-#include "vmm/chipset/personality.hpp"
+#include "vmm/chipset/ranges/image_placement.hpp"
+#include "vmm/chipset/ranges/personality.hpp"
 
 namespace vmm {
 
@@ -16,25 +16,27 @@ using lowmeg::get::ParavisorSeat;
 using lowmeg::get::ParavisorServer;
 using lowmeg::get::StateKeeper;
 
-Result<std::unique_ptr<HypervWay>> HypervWay::create(const BridgeConfig& bridge, const HypervConfig& config,
-                                                     GuestMemory& memory, lowmeg::memory::Mapper& mapper,
-                                                     lowmeg::EventSink& events, ChipsetListeners listeners) {
-  std::unique_ptr<HypervWay> way(new HypervWay(bridge, config, memory, mapper, events));
-  if (auto started = way->start(std::move(listeners)); !started) return tl::unexpected(started.error());
-  return way;
+Result<std::unique_ptr<RangesChipset>> RangesChipset::create(const BridgeConfig& bridge,
+                                                             const RangesConfig& config, MemoryChips& memory,
+                                                             lowmeg::memory::Mapper& mapper,
+                                                             lowmeg::EventSink& events,
+                                                             ChipsetListeners listeners) {
+  std::unique_ptr<RangesChipset> chipset(new RangesChipset(bridge, config, memory, mapper, events));
+  if (auto started = chipset->start(std::move(listeners)); !started) return tl::unexpected(started.error());
+  return chipset;
 }
 
-HypervWay::~HypervWay() {
+RangesChipset::~RangesChipset() {
   if (seat_) seat_->close({lowmeg::Errc::kClosed, "the machine ends"});
 }
 
-lowmeg::memory::MemoryMap HypervWay::base(std::span<const lowmeg::memory::Claim> claims) const {
+lowmeg::memory::MemoryMap RangesChipset::base(std::span<const lowmeg::memory::Claim> claims) const {
   // Memory may reach up to where the ROM begins: then the ROM hides its end.
   const lowmeg::Gpa ram_end = std::min(memory_.ram.size(), kWindow.end() - memory_.firmware_size);
   return base_map(board_bus_map(memory_, claims).pci, ram_end);
 }
 
-Result<void> HypervWay::start(ChipsetListeners listeners) {
+Result<void> RangesChipset::start(ChipsetListeners listeners) {
   const auto offset = lowmeg::hyperv::rom_bios_offset(memory_.ram.size());
   if (!offset) return tl::unexpected(offset.error());
   place_images(memory_, *offset);
@@ -54,7 +56,7 @@ Result<void> HypervWay::start(ChipsetListeners listeners) {
   return config_.split ? listen() : Result<void>{};
 }
 
-Result<void> HypervWay::listen() {
+Result<void> RangesChipset::listen() {
   const SplitConfig& split = *config_.split;
   auto server = ParavisorServer::listen(
       split.socket, *host_, *seat_, events_,
@@ -64,7 +66,7 @@ Result<void> HypervWay::listen() {
   return {};
 }
 
-Result<std::shared_ptr<ParavisorLink>> HypervWay::summon() {
+Result<std::shared_ptr<ParavisorLink>> RangesChipset::summon() {
   auto link =
       InProcessLink::create(*host_, {.keeper = keeper_.get()}, {.get = config_.get}, config_.wrap, events_);
   if (!link) return tl::unexpected(link.error());
@@ -72,11 +74,11 @@ Result<std::shared_ptr<ParavisorLink>> HypervWay::summon() {
   return link_;
 }
 
-Result<void> HypervWay::devices_changed(std::span<const lowmeg::memory::Claim> claims) {
+Result<void> RangesChipset::devices_changed(std::span<const lowmeg::memory::Claim> claims) {
   return host_->change_base(base(claims));
 }
 
-Result<void> HypervWay::restart() {
+Result<void> RangesChipset::restart() {
   if (const auto link = seat_->taken_by()) {
     link->cut();
     seat_->leave(link);
@@ -88,25 +90,25 @@ Result<void> HypervWay::restart() {
   return {};
 }
 
-void HypervWay::ask_to_save() {
+void RangesChipset::ask_to_save() {
   if (server_) server_->ask_to_save();
 }
 
-lowmeg::bridge::ConfigFunction* HypervWay::agp_bridge() {
+lowmeg::bridge::ConfigFunction* RangesChipset::agp_bridge() {
   return has_agp(bridge_) ? &proxy_->function(1) : nullptr;
 }
 
-lowmeg::state::SavedChipset HypervWay::save() const {
+lowmeg::state::SavedChipset RangesChipset::save() const {
   const auto parts = lowmeg::state::extract(keeper_->state().bytes);
   if (!parts) return {};
   return {parts->adjuster.value_or(lowmeg::state::Buffer{}), parts->bridge.value_or(lowmeg::state::Buffer{})};
 }
 
-std::uint64_t HypervWay::ram_told() const {
+std::uint64_t RangesChipset::ram_told() const {
   return memory_.ram.size() - (1 << 20);
 }
 
-std::vector<MegabyteRow> HypervWay::first_megabyte() {
+std::vector<MegabyteRow> RangesChipset::first_megabyte() {
   const auto slots = host_->slots();
   return vmm::first_megabyte(mapper_.map().cpu, lowmeg::decode_pam(pam_dwords()), &slots);
 }

@@ -1,5 +1,5 @@
-// What became of each config write in the chip's way: the register, the segments, and how long decode and
-// commit took.
+// What became of each config write with the effect of decode: the register, the segments, and how long decode
+// and commit took.
 //
 // Sits between bridge and decoder and measures as it passes a change on.
 #pragma once

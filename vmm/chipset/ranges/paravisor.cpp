@@ -1,13 +1,13 @@
-#include "vmm/chipset/paravisor.hpp"
+#include "vmm/chipset/ranges/paravisor.hpp"
 
 #include <fmt/format.h>
 
 #include "lowmeg/bridge/hyperv_bridge.hpp"
-#include "lowmeg/bridge/pam_only.hpp"
+#include "lowmeg/bridge/ranges_sink.hpp"
 #include "lowmeg/hyperv/rom_bios_offset.hpp"
 #include "lowmeg/state/restore.hpp"
 #include "lowmeg/state/servicing_state.hpp"
-#include "vmm/chipset/personality.hpp"
+#include "vmm/chipset/ranges/personality.hpp"
 
 namespace vmm {
 
@@ -26,9 +26,10 @@ using std::chrono::steady_clock;
 // Bridge and adjuster, once it is known what they are to be.
 struct Paravisor::Devices {
   Devices(Client& client, const BridgeConfig& bridge, lowmeg::Gpa rom_bios_offset, lowmeg::EventSink& events)
-      : adjuster(lowmeg::hyperv::GetBackedAdjuster(client, 0, rom_bios_offset, events)), pam_only(adjuster) {
+      : adjuster(lowmeg::hyperv::GetBackedAdjuster(client, 0, rom_bios_offset, events)),
+        ranges_sink(adjuster) {
     if (is_chip(bridge)) {
-      chip.emplace(bridge.identity, bridge.options, pam_only, events);
+      chip.emplace(bridge.identity, bridge.options, ranges_sink, events);
     } else {
       hyperv.emplace(bridge.identity, adjuster, events);
     }
@@ -47,14 +48,14 @@ struct Paravisor::Devices {
   }
   Result<void> restore(const lowmeg::state::SavedChipset& saved, lowmeg::state::HostRanges ranges) {
     constexpr auto kAnyBuild = lowmeg::state::SavedBy::kAnyBuild;
-    return chip ? lowmeg::state::restore(saved, adjuster, pam_only, *chip, ranges, kAnyBuild)
+    return chip ? lowmeg::state::restore(saved, adjuster, ranges_sink, *chip, ranges, kAnyBuild)
                 : lowmeg::state::restore(saved, adjuster, *hyperv, ranges, kAnyBuild);
   }
 
   lowmeg::hyperv::SharedAdjuster adjuster;
   // One of the two: Hyper-V's registers, or a chip's, of which PAM alone acts.
   std::optional<lowmeg::bridge::HypervBridge> hyperv;
-  lowmeg::bridge::PamOnly pam_only;
+  lowmeg::bridge::RangesSink ranges_sink;
   std::optional<lowmeg::bridge::ChipBridge> chip;
 };
 

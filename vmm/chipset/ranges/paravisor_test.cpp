@@ -1,12 +1,12 @@
 // A paravisor that takes a seat: what it makes of the state that the host keeps, and what it refuses.
-#include "vmm/chipset/paravisor.hpp"
+#include "vmm/chipset/ranges/paravisor.hpp"
 
 #include <gmock/gmock.h>
 
 #include "lowmeg/get/in_process.hpp"
 #include "lowmeg/state/servicing_state.hpp"
 #include "tests/fakes/get_rig.hpp"
-#include "vmm/chipset/personality.hpp"
+#include "vmm/chipset/ranges/personality.hpp"
 
 namespace vmm {
 namespace {

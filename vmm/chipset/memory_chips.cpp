@@ -1,4 +1,4 @@
-#include "vmm/chipset/guest_memory.hpp"
+#include "vmm/chipset/memory_chips.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -9,7 +9,7 @@ using lowmeg::kPageSize;
 using lowmeg::Result;
 using lowmeg::memory::Backing;
 
-Result<GuestMemory> GuestMemory::create(const MemoryConfig& config, std::span<const Image> card_roms) {
+Result<MemoryChips> MemoryChips::create(const MemoryConfig& config, std::span<const Image> card_roms) {
   const std::uint64_t vga_bios_size =
       config.vga_bios ? (config.vga_bios->size() + kPageSize - 1) / kPageSize * kPageSize : 0;
   std::uint64_t rom_size = config.firmware.size() + vga_bios_size;
@@ -29,7 +29,7 @@ Result<GuestMemory> GuestMemory::create(const MemoryConfig& config, std::span<co
     std::ranges::copy(*config.vga_bios, rom->bytes().subspan(config.firmware.size()).begin());
   for (std::size_t i = 0; i < parts.size(); ++i)
     std::ranges::copy(card_roms[i], rom->bytes().subspan(parts[i].offset).begin());
-  return GuestMemory{std::move(*ram),        std::move(*rom), config.firmware.size(),
+  return MemoryChips{std::move(*ram),        std::move(*rom), config.firmware.size(),
                      config.firmware.size(), vga_bios_size,   std::move(parts)};
 }
 

@@ -1,4 +1,4 @@
-#include "lowmeg/bridge/pam_only.hpp"
+#include "lowmeg/bridge/ranges_sink.hpp"
 
 #include <gmock/gmock.h>
 
@@ -19,7 +19,7 @@ constexpr ByteEnables kAll = ByteEnables::all();
 constexpr GpaStateChange kVga{{0xa0000, 0xc0000}, GpaState::kMmio, GpaState::kMmio, Apply::kForced};
 
 // A chip's registers that act as Hyper-V's, beside Hyper-V's own.
-struct PamOnlyTest : testing::Test {
+struct RangesSinkTest : testing::Test {
   std::vector<std::vector<GpaStateChange>> take_calls() { return std::exchange(adjuster.calls, {}); }
   void expect_the_same() {
     EXPECT_EQ(take_calls(), std::exchange(hyperv_adjuster.calls, {}));
@@ -28,13 +28,13 @@ struct PamOnlyTest : testing::Test {
 
   NullEventSink events;
   fakes::RecordingAdjuster adjuster, hyperv_adjuster;
-  PamOnly pam_only{adjuster};
-  ChipBridge chip{kI440bx, {}, pam_only, events};
+  RangesSink ranges_sink{adjuster};
+  ChipBridge chip{kI440bx, {}, ranges_sink, events};
   HypervBridge hyperv{kI440bx, hyperv_adjuster, events};
 };
 
 // "At power-on: A0000-BFFFF Mmio, then all 13 segments, forced"; not again at a reset.
-TEST_F(PamOnlyTest, TellsOfTheVgaRangeAtPowerOnAlone) {
+TEST_F(RangesSinkTest, TellsOfTheVgaRangeAtPowerOnAlone) {
   ASSERT_TRUE(chip.power_on());
   ASSERT_THAT(adjuster.calls, SizeIs(2));
   EXPECT_THAT(adjuster.calls[0], ElementsAre(kVga));
@@ -46,7 +46,7 @@ TEST_F(PamOnlyTest, TellsOfTheVgaRangeAtPowerOnAlone) {
   expect_the_same();
 }
 
-TEST_F(PamOnlyTest, TellsAsTheHypervBridgeDoes) {
+TEST_F(RangesSinkTest, TellsAsTheHypervBridgeDoes) {
   ASSERT_TRUE(chip.power_on());
   ASSERT_TRUE(hyperv.power_on());
   std::mt19937 random(13);
@@ -67,7 +67,7 @@ TEST_F(PamOnlyTest, TellsAsTheHypervBridgeDoes) {
   }
 }
 
-TEST_F(PamOnlyTest, IsSilentWhenPamDoesNotChange) {
+TEST_F(RangesSinkTest, IsSilentWhenPamDoesNotChange) {
   ASSERT_TRUE(chip.power_on());
   take_calls();
   ASSERT_TRUE(chip.write(0x70, 0x87480000, kAll));
@@ -78,14 +78,14 @@ TEST_F(PamOnlyTest, IsSilentWhenPamDoesNotChange) {
 }
 
 // "Restore: all 13, forced. A0000-BFFFF is not told."
-TEST_F(PamOnlyTest, TellsOf13SegmentsAtRestore) {
+TEST_F(RangesSinkTest, TellsOf13SegmentsAtRestore) {
   ASSERT_TRUE(chip.write(0x5c, 0x33221100, kAll));
   const ChipBridgeState saved = chip.state();
   HypervBridgeState hyperv_saved = hyperv.state();
   hyperv_saved.registers.pam_reg2 = 0x33221100;
 
   fakes::RecordingAdjuster restored_adjuster;
-  PamOnly restored_pam(restored_adjuster);
+  RangesSink restored_pam(restored_adjuster);
   ChipBridge restored(kI440bx, {}, restored_pam, events);
   restored_pam.expect_restore();
   ASSERT_TRUE(restored.restore(saved));
@@ -97,23 +97,23 @@ TEST_F(PamOnlyTest, TellsOf13SegmentsAtRestore) {
 }
 
 // A restore that fails has not settled A0000-BFFFF; one of a running machine finds it settled.
-TEST_F(PamOnlyTest, TellsOfTheVgaRangeAfterARestoreThatFailed) {
+TEST_F(RangesSinkTest, TellsOfTheVgaRangeAfterARestoreThatFailed) {
   const ChipBridgeState saved = chip.state();
-  pam_only.expect_restore();
+  ranges_sink.expect_restore();
   adjuster.failing = true;
   EXPECT_FALSE(chip.restore(saved));
   adjuster.failing = false;
   take_calls();
   ASSERT_TRUE(chip.power_on());
   EXPECT_THAT(take_calls(), ElementsAre(ElementsAre(kVga), SizeIs(13)));
-  pam_only.expect_restore();
+  ranges_sink.expect_restore();
   ASSERT_TRUE(chip.restore(saved));
   ASSERT_TRUE(chip.reset());
   EXPECT_THAT(take_calls(), ElementsAre(SizeIs(13), SizeIs(13)));
 }
 
 // The error goes up; the next telling starts from what HypervBridge's would.
-TEST_F(PamOnlyTest, HandsErrorsUp) {
+TEST_F(RangesSinkTest, HandsErrorsUp) {
   ASSERT_TRUE(chip.power_on());
   ASSERT_TRUE(hyperv.power_on());
   const ChipBridgeState fresh = chip.state();
@@ -127,7 +127,7 @@ TEST_F(PamOnlyTest, HandsErrorsUp) {
   expect_the_same();
 }
 
-TEST_F(PamOnlyTest, EndsPowerOnAtTheFirstError) {
+TEST_F(RangesSinkTest, EndsPowerOnAtTheFirstError) {
   adjuster.failing = true;
   EXPECT_FALSE(chip.power_on());
   EXPECT_THAT(take_calls(), ElementsAre(ElementsAre(kVga)));
