@@ -37,7 +37,7 @@ class Setting {
   Setting() {
     pin_to(1);
     echo_ = std::thread([this] { echo(); });
-    server_ = UnixServer::listen(path_, *host_, events_).value();
+    server_ = UnixServer::listen(path_, *host_, events_, {}).value();
     pin_to(0);
     client_ = connect();
   }

@@ -12,7 +12,7 @@
 
 #include "lowmeg/bridge/hyperv_bridge.hpp"
 #include "lowmeg/get/in_process.hpp"
-#include "lowmeg/get/paravisor_server.hpp"
+#include "lowmeg/get/unix_server.hpp"
 #include "lowmeg/get/unix_transport.hpp"
 #include "lowmeg/hyperv/get_backed_adjuster.hpp"
 #include "lowmeg/memory/soft_mapper.hpp"
@@ -110,8 +110,9 @@ struct Split : BareHost {
   lowmeg::get::StateKeeper keeper{kRamSize, personality_of({lowmeg::bridge::kHyperv, {}})};
   lowmeg::get::ParavisorSeat seat{{}, events};
   BridgeProxy proxy{lowmeg::bridge::kHyperv, seat, *host, {.timeline = [](const TimelineEntry&) {}}};
-  std::unique_ptr<lowmeg::get::ParavisorServer> server =
-      lowmeg::get::ParavisorServer::listen(path, *host, seat, events, {.parts = {.keeper = &keeper}}).value();
+  std::unique_ptr<lowmeg::get::UnixServer> server =
+      lowmeg::get::UnixServer::listen(path, *host, events, {.parts = {.keeper = &keeper}, .seat = &seat})
+          .value();
   std::optional<Served> served;
 };
 

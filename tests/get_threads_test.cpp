@@ -96,7 +96,8 @@ class AllAtOnce : public testing::TestWithParam<get::Batches> {
   fakes::FakeMapper mapper{kRam};
   std::unique_ptr<get::Host> host =
       get::Host::create(mapper, base(), {.ram_size = kRam.end()}, events).value();
-  std::unique_ptr<get::UnixServer> server = get::UnixServer::listen(path, *host, events, GetParam()).value();
+  std::unique_ptr<get::UnixServer> server =
+      get::UnixServer::listen(path, *host, events, {.parts = {.batches = GetParam()}}).value();
   std::unique_ptr<get::Client> client = connect().value();
   hyperv::SharedAdjuster servicing{hyperv::GetBackedAdjuster(*client, 0, 0x3f00000, events)};
   hyperv::SharedAdjuster adjuster = servicing;

@@ -155,7 +155,7 @@ SmpOutcome SmpMachine::run() {
     return outcome;
   }
   if (scenario_.watch) scenario_.watch([this](unsigned cpu) { return block(cpu, SMP_PROGRESS).load(); });
-  const auto stop = cpus_->wait(begin + 10min);
+  const auto stop = cpus_->wait(begin + scenario_.patience);
   if (scenario_.unwatch) scenario_.unwatch();
   SmpOutcome outcome;
   if (stop == vmm::KvmCpus::Stop::kFailed) outcome.trouble = cpus_->failure().message();

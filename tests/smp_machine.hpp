@@ -40,6 +40,8 @@ struct SmpScenario {
   /// Called once the CPUs run, with a look at a CPU's rounds, and when they have ended.
   std::function<void(std::function<std::uint64_t(unsigned cpu)> rounds)> watch;
   std::function<void()> unwatch;
+  /// How long it may take.
+  std::chrono::minutes patience{10};
 };
 
 struct SmpOutcome {

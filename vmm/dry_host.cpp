@@ -14,7 +14,7 @@ lowmeg::Result<std::unique_ptr<DryHost>> DryHost::create(const std::string& path
   if (!host) return tl::unexpected(host.error());
   dry->host_ = std::move(*host);
   dry->host_->observe(&observer);
-  auto server = lowmeg::get::UnixServer::listen(path, *dry->host_, events, batches);
+  auto server = lowmeg::get::UnixServer::listen(path, *dry->host_, events, {.parts = {.batches = batches}});
   if (!server) return tl::unexpected(server.error());
   dry->server_ = std::move(*server);
   return dry;

@@ -56,33 +56,40 @@ Result<Outcome> UnixLink::serve_until(Take take) {
 
 Result<void> UnixLink::serve_next(Deadline deadline) {
   const auto size = socket_.receive(buffer_, deadline);
-  if (!size) return tl::unexpected(size.error());
-  const auto answers = session_.handle(Bytes(buffer_).first(*size));
+  return size ? answer(Bytes(buffer_).first(*size)) : tl::unexpected(size.error());
+}
+
+Result<void> UnixLink::answer(Bytes message) {
+  const auto answers = session_.handle(message);
   if (!answers) return tl::unexpected(answers.error());
-  for (const Message& answer : *answers) {
-    if (auto sent = send(answer); !sent) return sent;
+  for (const Message& each : *answers) {
+    if (auto sent = send(each); !sent) return sent;
   }
   return {};
 }
 
 Result<void> UnixLink::serve(Bytes message) {
   const std::lock_guard lock(mutex_);
-  const auto answers = session_.handle(message);
-  if (!answers) return tl::unexpected(answers.error());
-  for (const Message& answer : *answers) {
-    if (auto sent = send(answer); !sent) return sent;
-  }
+  if (auto answered = answer(message); !answered) return answered;
   if (session_.version_agreed()) return {};
   return fail(Errc::kNotSupported, "a client that does not speak protocol version 4.2");
 }
 
-Result<void> UnixLink::serve_pending() {
+Result<UnixLink::Debt> UnixLink::serve_pending() {
   const std::lock_guard lock(mutex_);
   for (;;) {
-    const auto served = serve_next(Deadline::min());
-    if (served) continue;
-    return served.error().code == Errc::kTimeout ? Result<void>{} : served;
+    const auto size = socket_.receive(buffer_, Deadline::min());
+    if (!size && size.error().code == Errc::kTimeout)
+      return session_.expects_more() ? Debt::kSomething : Debt::kNothing;
+    if (!size) return tl::unexpected(size.error());
+    if (auto answered = answer(Bytes(buffer_).first(*size)); !answered)
+      return tl::unexpected(answered.error());
   }
+}
+
+bool UnixLink::owes() {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  return lock.owns_lock() && session_.expects_more();
 }
 
 void UnixLink::drain() {

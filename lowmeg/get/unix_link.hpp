@@ -30,8 +30,13 @@ class UnixLink final : public ParavisorLink {
 
   /// One message, as if it had just come.
   Result<void> serve(Bytes message);
-  /// All that has come, without waiting; an error when the connection is over.
-  Result<void> serve_pending();
+  /// What the client has still to send: the rest of a batch.
+  enum class Debt { kNothing, kSomething };
+  /// All that has come, without waiting; an error when the connection is over, or the client takes no
+  /// answers.
+  Result<Debt> serve_pending();
+  /// Whether it owes something, and nobody is about to receive it.
+  bool owes();
   /// Ends the connection and carries out what had come by it.
   void drain();
   /// Asks the paravisor to save itself, serves it until it has, and says whether a state was kept.
@@ -43,6 +48,7 @@ class UnixLink final : public ParavisorLink {
  private:
   Result<void> send(const Message& message);
   Result<void> serve_next(Deadline deadline);
+  Result<void> answer(Bytes message);
   template <typename Outcome, typename Take>
   Result<Outcome> serve_until(Take take);
   void drain_locked();

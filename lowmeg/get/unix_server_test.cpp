@@ -36,7 +36,7 @@ memory::MemoryMap base() {
 
 struct UnixServerTest : testing::Test {
   void serve(Batches batches = Batches::kOffered) {
-    server = UnixServer::listen(path, *host, events, batches).value();
+    server = UnixServer::listen(path, *host, events, {.parts = {.batches = batches}}).value();
   }
   PacketSocket knock() const { return PacketSocket::connect(path).value(); }
   Result<std::unique_ptr<Client>> connect() {
@@ -177,13 +177,15 @@ TEST_F(UnixServerTest, GivesUpAClientThatDoesNotReadItsAnswers) {
 // served. One that has said all that it owes may be silent for as long as it likes.
 TEST_F(UnixServerTest, GivesUpAClientThatBreaksOff) {
   constexpr std::chrono::milliseconds kPatience{150};
-  server = UnixServer::listen(path, *host, events, Batches::kOffered, kPatience).value();
+  server = UnixServer::listen(path, *host, events, {.patience = kPatience}).value();
   std::size_t lines = 0;
   for (const auto& messages : std::vector<std::vector<std::string>>{
            {}, {kVersion42, kBatchOf2}, {kVersion42, kReset, kBatchOf2, kReset}}) {
     PacketSocket stopped = knock();
     for (const auto& message : messages) send(stopped, message);
-    EXPECT_THAT(events.wait_for(++lines).back(), "a client was given up: it broke off");
+    EXPECT_THAT(events.wait_for(++lines).back(), messages.empty()
+                                                     ? "a client was given up: it did not say who it is"
+                                                     : "a client was given up: it broke off");
     EXPECT_EQ(wait_for_the_end(stopped), Errc::kClosed);
   }
   const auto client = connect().value();

@@ -51,7 +51,7 @@ struct GetRig {
   std::unique_ptr<get::Transport> transport(get::Batches batches, Carrier carrier) {
     if (carrier == Carrier::kCall) return std::make_unique<get::InProcessTransport>(*host, batches);
     const std::string path = folder.emplace().file("get");
-    server = get::UnixServer::listen(path, *host, events, batches).value();
+    server = get::UnixServer::listen(path, *host, events, {.parts = {.batches = batches}}).value();
     return std::make_unique<get::UnixTransport>(get::PacketSocket::connect(path).value());
   }
 };

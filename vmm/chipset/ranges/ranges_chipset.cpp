@@ -13,7 +13,7 @@ namespace vmm {
 using lowmeg::Result;
 using lowmeg::get::ParavisorLink;
 using lowmeg::get::ParavisorSeat;
-using lowmeg::get::ParavisorServer;
+using lowmeg::get::UnixServer;
 using lowmeg::get::StateKeeper;
 
 Result<std::unique_ptr<RangesChipset>> RangesChipset::create(const BridgeConfig& bridge,
@@ -58,9 +58,10 @@ Result<void> RangesChipset::start(ChipsetListeners listeners) {
 
 Result<void> RangesChipset::listen() {
   const SplitConfig& split = *config_.split;
-  auto server = ParavisorServer::listen(
-      split.socket, *host_, *seat_, events_,
-      {.parts = {split.batches, keeper_.get(), split.others}, .patience = split.patience});
+  auto server = UnixServer::listen(split.socket, *host_, events_,
+                                   {.parts = {split.batches, keeper_.get(), split.others},
+                                    .seat = seat_.get(),
+                                    .patience = split.patience});
   if (!server) return tl::unexpected(server.error());
   server_ = std::move(*server);
   return {};

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "lowmeg/get/host.hpp"
-#include "lowmeg/get/paravisor_server.hpp"
+#include "lowmeg/get/unix_server.hpp"
 #include "vmm/chipset/chipset.hpp"
 #include "vmm/chipset/memory_chips.hpp"
 #include "vmm/chipset/ranges/bridge_proxy.hpp"
@@ -87,7 +87,7 @@ class RangesChipset final : public Chipset {
   std::unique_ptr<lowmeg::get::ParavisorSeat> seat_;
   std::unique_ptr<BridgeProxy> proxy_;
   std::shared_ptr<InProcessLink> link_;
-  std::unique_ptr<lowmeg::get::ParavisorServer> server_;
+  std::unique_ptr<lowmeg::get::UnixServer> server_;
 };
 
 }  // namespace vmm

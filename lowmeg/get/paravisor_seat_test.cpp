@@ -1,5 +1,5 @@
 // The door and the seat over real sockets: who may sit there, what becomes of an access when one goes.
-#include "lowmeg/get/paravisor_server.hpp"
+#include "lowmeg/get/unix_server.hpp"
 
 #include <gmock/gmock.h>
 
@@ -24,10 +24,10 @@ Deadline in(milliseconds time) {
 }
 constexpr milliseconds kLong{10'000};
 
-struct ParavisorServerTest : testing::Test {
-  std::unique_ptr<ParavisorServer> serve(milliseconds patience = kLong) {
-    return ParavisorServer::listen(path, *rig.host, seat, events,
-                                   {.parts = {.keeper = &keeper}, .patience = patience})
+struct ParavisorSeatTest : testing::Test {
+  std::unique_ptr<UnixServer> serve(milliseconds patience = kLong) {
+    return UnixServer::listen(path, *rig.host, events,
+                              {.parts = {.keeper = &keeper}, .seat = &seat, .patience = patience})
         .value();
   }
   Result<std::unique_ptr<Client>> connect(bool take_over = false) {
@@ -63,7 +63,7 @@ struct ParavisorServerTest : testing::Test {
   ParavisorSeat seat{{.wait = kLong}, events};
 };
 
-TEST_F(ParavisorServerTest, HandsAnAccessOverAndKeepsTheState) {
+TEST_F(ParavisorSeatTest, HandsAnAccessOverAndKeepsTheState) {
   const auto server = serve();
   const auto client = seated();
   auto done = access({.kind = AccessKind::kWrite, .offset = 0x58, .byte_enables = 2, .value = 0x3000});
@@ -77,7 +77,7 @@ TEST_F(ParavisorServerTest, HandsAnAccessOverAndKeepsTheState) {
   EXPECT_TRUE(keeper.state().unsure);
 }
 
-TEST_F(ParavisorServerTest, AnAccessWaitsForAParavisor) {
+TEST_F(ParavisorSeatTest, AnAccessWaitsForAParavisor) {
   const auto server = serve();
   auto done = access();
   EXPECT_EQ(done.wait_for(milliseconds(50)), std::future_status::timeout);
@@ -88,7 +88,7 @@ TEST_F(ParavisorServerTest, AnAccessWaitsForAParavisor) {
   EXPECT_TRUE(done.get());
 }
 
-TEST_F(ParavisorServerTest, AnAccessInHandIsRedoneByTheSuccessor) {
+TEST_F(ParavisorSeatTest, AnAccessInHandIsRedoneByTheSuccessor) {
   const auto server = serve();
   auto client = seated();
   auto done = access({.offset = 4});
@@ -101,7 +101,7 @@ TEST_F(ParavisorServerTest, AnAccessInHandIsRedoneByTheSuccessor) {
 }
 
 // "The pending access is handed over only after the dead connection is drained."
-TEST_F(ParavisorServerTest, WhatADeadOneHadReportedCounts) {
+TEST_F(ParavisorSeatTest, WhatADeadOneHadReportedCounts) {
   const auto server = serve();
   auto client = seated();
   auto done = access();
@@ -112,11 +112,11 @@ TEST_F(ParavisorServerTest, WhatADeadOneHadReportedCounts) {
   EXPECT_EQ(keeper.state().bytes, (std::vector<std::uint8_t>{0x55}));
 }
 
-TEST_F(ParavisorServerTest, RefusesASecondOneUnlessItTakesOver) {
+TEST_F(ParavisorSeatTest, RefusesASecondOneUnlessItTakesOver) {
   const auto server = serve();
   const auto first = seated();
   EXPECT_FALSE(connect());
-  EXPECT_TRUE(says("a second paravisor was refused: one is connected"));
+  EXPECT_TRUE(says("a second client was refused: one is connected"));
   auto done = access();
   order(*first);
   const auto second = seated(true);
@@ -126,7 +126,7 @@ TEST_F(ParavisorServerTest, RefusesASecondOneUnlessItTakesOver) {
   EXPECT_TRUE(done.get());
 }
 
-TEST_F(ParavisorServerTest, GivesUpOneThatIsSilent) {
+TEST_F(ParavisorSeatTest, GivesUpOneThatIsSilent) {
   const auto server = serve(milliseconds(50));
   const auto hung = seated();
   auto done = access();
@@ -138,18 +138,18 @@ TEST_F(ParavisorServerTest, GivesUpOneThatIsSilent) {
 }
 
 // A client at the door that does not say who it is does not keep it.
-TEST_F(ParavisorServerTest, HangsUpOnOneThatDoesNotIntroduceItself) {
+TEST_F(ParavisorSeatTest, HangsUpOnOneThatDoesNotIntroduceItself) {
   const auto server = serve();
   auto silent = PacketSocket::connect(path).value();
   EXPECT_TRUE(says("it did not say who it is"));
   EXPECT_TRUE(silent.peer_has_gone());
   auto rude = PacketSocket::connect(path).value();
   ASSERT_TRUE(rude.send(unhex("01 02 1d 00 04 00 00 00"), in(kLong)));
-  EXPECT_TRUE(says("its first message is not VERSION"));
+  EXPECT_TRUE(says("GET message before the version exchange"));
   seated();
 }
 
-TEST_F(ParavisorServerTest, EndsOneThatIsOutOfTurn) {
+TEST_F(ParavisorSeatTest, EndsOneThatIsOutOfTurn) {
   const auto server = serve();
   const auto client = seated();
   ASSERT_TRUE(client->report(Done{Done::Outcome::kNewState, 0, {1}}));
@@ -158,7 +158,7 @@ TEST_F(ParavisorServerTest, EndsOneThatIsOutOfTurn) {
   EXPECT_TRUE(keeper.state().bytes.empty());
 }
 
-TEST_F(ParavisorServerTest, AsksForASave) {
+TEST_F(ParavisorSeatTest, AsksForASave) {
   const auto server = serve();
   const auto client = seated();
   server->ask_to_save();
@@ -167,7 +167,7 @@ TEST_F(ParavisorServerTest, AsksForASave) {
   EXPECT_EQ(keeper.state().bytes, (std::vector<std::uint8_t>{1, 2}));
 }
 
-TEST_F(ParavisorServerTest, FailsEveryAccessOnceItIsClosed) {
+TEST_F(ParavisorSeatTest, FailsEveryAccessOnceItIsClosed) {
   const auto server = serve();
   const auto client = seated();
   auto done = access();
@@ -177,14 +177,14 @@ TEST_F(ParavisorServerTest, FailsEveryAccessOnceItIsClosed) {
   EXPECT_EQ(seat.access({}).error().what, "the machine ends");
 }
 
-TEST_F(ParavisorServerTest, WaitsOnlySoLong) {
+TEST_F(ParavisorSeatTest, WaitsOnlySoLong) {
   ParavisorSeat impatient({.wait = milliseconds(20)}, events);
   EXPECT_EQ(impatient.access({}).error(), (Error{Errc::kTimeout, "no paravisor came within 0.02 s", 0}));
   seat.set_deadline(in(milliseconds(20)));
   EXPECT_EQ(seat.access({}).error().code, Errc::kTimeout) << "nor longer than the machine";
 }
 
-TEST_F(ParavisorServerTest, HandsOnTheErrorOfAnAccess) {
+TEST_F(ParavisorSeatTest, HandsOnTheErrorOfAnAccess) {
   const auto server = serve();
   const auto client = seated();
   auto done = access();
