@@ -194,11 +194,13 @@ int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::E
   if (options.console == vmm::ConsoleSource::kScreen) print(stdout, "{}", (*machine)->screen());
   std::fflush(stdout);
   if (!options.quiet) print_map(**machine, timeline);
+  if (outcome.kind == vmm::Outcome::Kind::kSaved && !options.quiet) print(stderr, "{}\n", outcome.message);
   if ((*machine)->restarts() != 0 && !options.quiet) print(stderr, "Restarts: {}\n", (*machine)->restarts());
   if (vmm::RangesChipset* const ranges = (*machine)->ranges(); ranges && options.stats) {
     if (ranges->paravisor()) print(stderr, "{}", counters_text("client", ranges->paravisor()->counters()));
     print(stderr, "{}", counters_text("host", ranges->host().counters()));
   }
+  if (options.stats) print(stderr, "RAM: CRC-32 {:08x}\n", vmm::checksum((*machine)->ram()));
   const bool failed =
       outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;
   if (failed) complain(outcome.message);

@@ -223,7 +223,7 @@ void BootParser::add_machine_options(CLI::App* boot) {
                  "Instruction count as the clock; no wall times are printed");
   boot->add_flag("--init-resets-board", init_resets_board,
                  "INIT (port 92h, triple fault ...) resets everything, as on QEMU");
-  boot->add_flag("--stats", options.stats, "At the end, what went over GET, by kind and status");
+  boot->add_flag("--stats", options.stats, "At the end, what went over GET, and a checksum of RAM");
   boot->add_flag("--quiet", options.quiet, "The firmware's log alone, but for failures and triple faults");
 }
 
@@ -270,12 +270,18 @@ void HostParser::add_to(CLI::App& app) {
   command = app.add_subcommand("host", "Boot firmware, and serve the paravisor that comes to a socket");
   command->footer(
       "Example: lowmeg host --socket /tmp/get & lowmeg paravisor --socket /tmp/get\n"
+      "--until without a text and the exit status are as in lowmeg boot --help. --pam chip has no paravisor.\n"
+      "SIGUSR1 saves the VM to the file of --save, and ends with exit status 0; --load goes on with it, "
+      "given\n"
+      "the same firmware, bridge, RAM and devices. Both need the software CPU and choose it.\n"
       "SIGUSR2 asks the paravisor, by GET's own means, to save itself and make room for another.");
   boot.add_machine_options(command);
   command->add_flag("--dry-run", options.dry_run, "Without a VM: print each GET request and its answer");
   command->add_option("--socket", options.socket, "Where to listen (AF_UNIX, SEQPACKET, mode 0600)")
       ->required();
   command->add_flag("--strict", strict, "Do not offer to take batches");
+  command->add_option("--save", options.save, "Where SIGUSR1 saves the VM to");
+  command->add_option("--load", options.load, "A saved VM to go on with instead of powering on");
   command->add_option("--wait", options.wait_s, "Seconds that the guest waits for a paravisor to come")
       ->check(positive_seconds())
       ->capture_default_str();
@@ -438,10 +444,17 @@ std::optional<std::string> screen_complaint(const BootParser& boot) {
   return "--console screen needs a display: --vgabios or --vgabios-pci";
 }
 
-// What goes with no VM, or with no paravisor beside it; or nothing.
+bool saves_or_loads(const HostParser& host) {
+  return !host.options.save.empty() || !host.options.load.empty();
+}
+
+// What goes with no VM, with no paravisor beside it, or with no saved VM; or nothing.
 std::optional<std::string> host_complaint(const HostParser& host) {
+  if (saves_or_loads(host) && host.options.dry_run) return "--dry-run has no VM to save or to load";
+  if (saves_or_loads(host) && (host.boot.accel == "kvm" || host.boot.options.cpus != 1))
+    return "--save and --load need the software CPU: --accel soft, and one CPU";
   if (host.options.dry_run || host.boot.pam == "hyperv") return std::nullopt;
-  return "--pam chip has no paravisor: the chip's way is lowmeg boot's alone";
+  return "--pam chip has no paravisor: the chip's effect is lowmeg boot's alone";
 }
 
 lowmeg::get::Batching batching_named(const std::string& name) {
@@ -455,6 +468,7 @@ Command chosen_host(const HostParser& host) {
   }
   HostOptions options = host.options;
   options.boot = host.boot.chosen();
+  if (saves_or_loads(host)) options.boot.accel = vmm::Accel::kSoft;
   options.batches = host.strict ? lowmeg::get::Batches::kNotOffered : lowmeg::get::Batches::kOffered;
   return options;
 }

@@ -48,6 +48,8 @@ struct HostOptions {
   lowmeg::get::Batches batches = lowmeg::get::Batches::kOffered;
   double wait_s = 30;     ///< for a paravisor to come
   double patience_s = 5;  ///< with one that is silent over an access
+  std::string save;       ///< the file that SIGUSR1 writes; empty: none
+  std::string load;       ///< the file to go on with; empty: power on
 };
 
 /// lowmeg paravisor

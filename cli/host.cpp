@@ -9,6 +9,7 @@
 #include "cli/complaint.hpp"
 #include "cli/ending_signals.hpp"
 #include "cli/get_view.hpp"
+#include "vmm/whole_file.hpp"
 
 namespace cli {
 namespace {
@@ -41,20 +42,24 @@ int dry_run(const HostOptions& options) {
   return 0;
 }
 
-// Asks the paravisor to save itself at each SIGUSR2, on a thread of its own, while the machine runs.
+// Asks the paravisor to save itself at each SIGUSR2, and for the VM to be saved at SIGUSR1, on a thread of
+// its own, while the machine runs.
 class SaveDesk {
  public:
-  // Blocked before there are threads, so that just one place waits for it.
-  SaveDesk() {
+  // Blocked before there are threads, so that just one place waits for them.
+  explicit SaveDesk(std::string file) : file_(std::move(file)) {
     sigemptyset(&signals_);
+    sigaddset(&signals_, SIGUSR1);
     sigaddset(&signals_, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
-  void open(vmm::RangesChipset& chipset) {
-    thread_ = std::thread([this, &chipset] {
+  void open(vmm::Machine& machine) {
+    thread_ = std::thread([this, &machine] {
       constexpr timespec kLook{0, 50'000'000};
       while (!ended_) {
-        if (sigtimedwait(&signals_, nullptr, &kLook) == SIGUSR2) chipset.ask_to_save();
+        const int signal = sigtimedwait(&signals_, nullptr, &kLook);
+        if (signal == SIGUSR2) machine.ranges()->ask_to_save();
+        if (signal == SIGUSR1) save(machine);
       }
     });
   }
@@ -64,6 +69,12 @@ class SaveDesk {
   }
 
  private:
+  void save(vmm::Machine& machine) const {
+    if (file_.empty()) return complain("SIGUSR1 saves nothing: no --save FILE");
+    machine.ask_to_save();
+  }
+
+  const std::string file_;
   sigset_t signals_{};
   std::atomic<bool> ended_{false};
   std::thread thread_;
@@ -88,9 +99,18 @@ int host(const HostOptions& options) {
       .wait = nanoseconds_of(options.wait_s),
       .patience = std::chrono::ceil<std::chrono::milliseconds>(nanoseconds_of(options.patience_s)),
       .batches = options.batches};
-  SaveDesk desk;
+  config->save_to = options.save;
+  if (!options.load.empty()) {
+    auto saved = vmm::read_whole_file(options.load);
+    if (!saved) {
+      complain(saved.error().message());
+      return kWrongUsage;
+    }
+    config->saved_vm = std::make_shared<const vmm::Image>(std::move(*saved));
+  }
+  SaveDesk desk(options.save);
   const auto built = [&](vmm::Machine& machine) {
-    desk.open(*machine.ranges());
+    desk.open(machine);
     if (!options.boot.quiet) print(stderr, "serving GET at {}\n", options.socket);
   };
   return run_machine(std::move(*config), options.boot, events, {built, [&] { desk.close(); }});

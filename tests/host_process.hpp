@@ -67,6 +67,7 @@ class HostProcess {
     if (pid_ > 0) keep(::waitpid(pid_, &status_, 0));
     return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
   }
+  pid_t pid() const { return pid_; }
   std::string output() const { return contents(out_); }
   std::string errors() const { return contents(err_); }
 

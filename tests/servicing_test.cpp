@@ -1,7 +1,12 @@
 // The paravisor dies in the midst of its work, within one process: at each named point of each config write
 // that changes a segment. Neither the guest nor the map shows it.
+#include <cstdlib>
+#include <random>
+
 #include "tests/boot_machine.hpp"
+#include "tests/fakes/temp_folder.hpp"
 #include "tests/mortal_transport.hpp"
+#include "vmm/whole_file.hpp"
 
 namespace vmm {
 namespace {
@@ -100,6 +105,101 @@ TEST(Servicing, APlannedRestartAsksTheHostForNothing) {
     EXPECT_EQ(undisturbed.machine->ranges()->host().counters().requests(),
               restarted.machine->ranges()->host().counters().requests());
   }
+}
+
+// A machine that goes on where another was saved, after so many characters of its console or config accesses.
+struct SavedBoot {
+  enum class After { kCharacters, kAccesses };
+  SavedBoot(MachineConfig config, After after, std::uint64_t count) {
+    config.save_to = folder.file("vm");
+    std::uint64_t characters = 0;
+    config.restart_after = [&](std::uint64_t n, ConfigAccess) {
+      if (after == After::kAccesses && n == count) first->ask_to_save();
+      return false;
+    };
+    config.timing = Timing::kDeterministic;
+    auto created = Machine::create(config, {events,
+                                            [&](char c) {
+                                              log += c;
+                                              if (after == After::kCharacters && ++characters == count)
+                                                first->ask_to_save();
+                                            },
+                                            [](const TimelineEntry&, std::uint64_t) {}});
+    first = std::move(created.value());
+    // The text of --until may come in the very turn in which it is asked for.
+    if (first->run().kind != Outcome::Kind::kSaved) return;
+    config.saved_vm = std::make_shared<const Image>(read_whole_file(config.save_to).value());
+    config.restart_after = nullptr;
+    second.emplace(config);
+    log += second->log;
+  }
+  lowmeg::fakes::TempFolder folder;
+  lowmeg::fakes::RecordingEventSink events;
+  std::string log;
+  std::unique_ptr<Machine> first;
+  std::optional<Boot> second;
+};
+
+// "A saved VM at 20 random points continues to the same log and RAM hash."
+TEST(Servicing, ASavedVmGoesOnToTheSameEnd) {
+  std::mt19937_64 random(82443);
+  const unsigned points = std::getenv("LOWMEG_LONG") != nullptr ? 20 : 2;
+  for (const Row& row : kRows) {
+    MachineConfig config = config_of(row, Batching::kWhereOffered);
+    std::uint64_t accesses = 0;
+    config.restart_after = [&](std::uint64_t n, ConfigAccess) {
+      accesses = n;
+      return false;
+    };
+    const Boot undisturbed(config);
+    for (unsigned i = 0, saved = 0; saved < points; ++i) {
+      ASSERT_LT(i, 2 * points);
+      const auto after = i % 2 == 0 ? SavedBoot::After::kCharacters : SavedBoot::After::kAccesses;
+      const std::uint64_t all = i % 2 == 0 ? undisturbed.log.find(config.until) : accesses;
+      const std::uint64_t count = 1 + random() % all;
+      SCOPED_TRACE(fmt::format("{} {} {}", row.firmware, i % 2 == 0 ? "characters" : "accesses", count));
+      const SavedBoot boot(config, after, count);
+      if (!boot.second) continue;
+      ++saved;
+      EXPECT_EQ(undisturbed.log, boot.log);
+      const Machine& before = *undisturbed.machine;
+      Machine& end = *boot.second->machine;
+      EXPECT_EQ(boot.second->outcome.kind, Outcome::Kind::kUntil) << boot.second->outcome.message;
+      EXPECT_EQ(before.soft()->cpu_state(), end.soft()->cpu_state());
+      EXPECT_EQ(undisturbed.machine->chipset().save(), end.chipset().save());
+      EXPECT_EQ(before.mapper().map(), end.mapper().map());
+      EXPECT_EQ(undisturbed.machine->ranges()->host().slots(), end.ranges()->host().slots());
+      EXPECT_TRUE(std::ranges::equal(before.ram(), end.ram()));
+    }
+  }
+}
+
+TEST(Servicing, ASavedVmOfAnotherMachineIsRefused) {
+  const MachineConfig config = config_of(kRows[0], Batching::kWhereOffered);
+  const SavedBoot boot(config, SavedBoot::After::kCharacters, 100);
+  ASSERT_TRUE(boot.second) << boot.events.text();
+  const auto refusal = [&](MachineConfig other) {
+    other.saved_vm = std::make_shared<const Image>(read_whole_file(boot.folder.file("vm")).value());
+    lowmeg::fakes::RecordingEventSink events;
+    const auto machine =
+        Machine::create(other, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});
+    return machine ? std::string() : machine.error().message();
+  };
+  EXPECT_EQ(refusal(config), "");
+  MachineConfig other = config;
+  other.memory.ram_size *= 2;
+  EXPECT_EQ(refusal(other), "saved VM: 64 MiB of RAM, where this machine has 128");
+  other = config;
+  other.bridge.identity = lowmeg::bridge::kI440bx;
+  EXPECT_EQ(refusal(other), "saved VM: another bridge than this machine's (--bridge)");
+  other = config_for(kBochsLatest);
+  EXPECT_EQ(refusal(other), "saved VM: another firmware or VGA BIOS than this machine's");
+  other = config;
+  other.floppy = Image(1440 * 1024);
+  EXPECT_EQ(refusal(other), "saved VM: other cards, option ROMs, floppy or kernel than this machine's");
+  other = config;
+  other.pam = PamEffect::kChip;
+  EXPECT_EQ(refusal(other), "a VM with --pam chip is neither saved nor loaded");
 }
 
 // Closes the connection in the place of every DONE after the first `left`.

@@ -1,11 +1,15 @@
 // Split mode with real processes: the machine here, its paravisor in a process of its own that is killed
 // (-9), stopped and replaced while the guest runs.
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <random>
 #include <set>
 
 #include "tests/boot_machine.hpp"
 #include "tests/fakes/temp_folder.hpp"
+#include "tests/host_process.hpp"
 #include "tests/mortal_transport.hpp"
 #include "tests/relay.hpp"
 
@@ -206,6 +210,145 @@ TEST_F(SplitTest, AHungParavisorIsGivenUp) {
   reaper.join();
   expect_same(undisturbed, boot);
   EXPECT_THAT(boot.events.text(), HasSubstr("has gone with an access in hand"));
+}
+
+// The command: the same log and the same RAM, whether or not the VM went over to a new process on its way.
+struct SavedVmTest : SplitTest {
+  struct Ended {
+    int exit_status;
+    std::string log, errors;
+    // Of --stats.
+    std::string ram() const { return errors.substr(std::min(errors.find("RAM: CRC-32"), errors.size())); }
+  };
+  std::string machine(const std::string& more) const {
+    return "--deterministic --stats --quiet --socket " + path + " " + more;
+  }
+  Ended run(const std::string& more) {
+    lowmeg::fakes::TempFolder output;
+    lowmeg::HostProcess host(output, machine(more));
+    const int status = host.wait();
+    return {status, host.output(), host.errors()};
+  }
+  // Saved when the log has so many lines; nothing, if the guest was quicker.
+  std::optional<Ended> run_and_save(const std::string& file, std::ptrdiff_t lines) {
+    lowmeg::fakes::TempFolder output;
+    lowmeg::HostProcess host(output, machine("--save " + file));
+    while (std::ranges::count(host.output(), '\n') < lines)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const int status = host.end(SIGUSR1);
+    if (!std::filesystem::exists(file)) return std::nullopt;
+    return Ended{status, host.output(), host.errors()};
+  }
+};
+
+TEST_F(SavedVmTest, GoesOnToTheSameEndInANewProcess) {
+  const Relay relay = lowmeg_relay();
+  const Ended undisturbed = run("");
+  ASSERT_EQ(undisturbed.exit_status, 0) << undisturbed.errors;
+  ASSERT_NE(undisturbed.ram(), "");
+  std::mt19937_64 random(82443);
+  unsigned points = is_long() ? 20 : 3;
+  for (unsigned attempts = 0; points != 0 && attempts < 100; ++attempts) {
+    const auto lines = static_cast<std::ptrdiff_t>(1 + random() % 30);
+    const std::string file = folder.file(fmt::format("vm{}", attempts));
+    const auto first = run_and_save(file, lines);
+    if (!first) continue;
+    --points;
+    const Ended second = run("--load " + file);
+    EXPECT_EQ(first->exit_status, 0) << first->errors;
+    EXPECT_EQ(second.exit_status, 0) << second.errors;
+    EXPECT_EQ(undisturbed.log, first->log + second.log);
+    EXPECT_EQ(undisturbed.ram(), second.ram());
+    fmt::print("saved after {} of {} lines\n", std::ranges::count(first->log, '\n'),
+               std::ranges::count(undisturbed.log, '\n'));
+  }
+  EXPECT_EQ(points, 0u);
+}
+
+TEST_F(SavedVmTest, IsRefusedInOneLine) {
+  const std::string file = folder.file("vm");
+  std::ofstream(file) << "LOWMEGVM and what not, and what not";
+  const std::pair<std::string, std::string> rows[] = {
+      {"--load " + file, "lowmeg: saved VM: version 1684955424, where 1 is known here\n"},
+      {"--load " + folder.file("none"),
+       "lowmeg: open " + folder.file("none") + ": No such file or directory\n"},
+      {"--accel kvm --load " + file,
+       "lowmeg: --save and --load need the software CPU: --accel soft, and one CPU (see lowmeg host "
+       "--help)\n"},
+  };
+  for (const auto& [more, line] : rows) {
+    const Ended ended = run(more);
+    EXPECT_EQ(ended.exit_status, 2) << more;
+    EXPECT_EQ(ended.errors, line);
+  }
+}
+
+// A file that cannot be written: one line, and the guest runs on to its end.
+TEST_F(SavedVmTest, RunsOnWhenItCannotBeSaved) {
+  const Relay relay = lowmeg_relay();
+  lowmeg::HostProcess host(folder,
+                           "--deterministic --until \"\" --timeout 30 --socket " + path + " --save /proc/vm");
+  ASSERT_TRUE(host.wait_for_output("\n")) << host.errors();
+  ::kill(host.pid(), SIGUSR1);
+  for (unsigned i = 0; i < 1000 && host.errors().find("not saved") == std::string::npos; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_THAT(host.errors(), HasSubstr("the VM is not saved: create /proc/vm."));
+  EXPECT_EQ(host.end(SIGTERM), 128 + SIGTERM) << "it ran";
+}
+
+// Everybody who may not sit down is told so in one line, and the guest does not notice.
+struct RefusedTest : SplitTest {
+  std::string program = kProgram;
+  std::pair<int, std::string> paravisor(const std::string& more, const std::string& prefix = "") {
+    const std::string err = folder.file("paravisor-err");
+    const int status =
+        std::system((prefix + program + " paravisor " + more + " >/dev/null 2>" + err).c_str());
+    std::ifstream file(err);
+    return {WEXITSTATUS(status), {std::istreambuf_iterator<char>(file), {}}};
+  }
+};
+
+TEST_F(RefusedTest, OfAnotherBridgeAndASecondOne) {
+  const Relay relay = lowmeg_relay();
+  lowmeg::HostProcess host(folder, "--accel soft --until \"\" --timeout 60 --socket " + path);
+  ASSERT_TRUE(host.wait_for_output("\n")) << host.errors();
+  EXPECT_EQ(paravisor("--socket " + path).first, 1);
+  EXPECT_THAT(host.errors(), HasSubstr("a second client was refused: one is connected"));
+  EXPECT_EQ(paravisor("--socket " + path + " --take-over --bridge hyperv"),
+            (std::pair<int, std::string>(
+                2, "lowmeg: the host's machine has an i440fx bridge, where hyperv was asked for\n")));
+  EXPECT_EQ(host.end(SIGTERM), 128 + SIGTERM);
+}
+
+// "Another user's client and another user's host."
+TEST_F(RefusedTest, OfAnotherUser) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root, to be somebody else";
+  const std::string nobody = "setpriv --reuid=65534 --clear-groups ";
+  std::filesystem::permissions(folder.path(), std::filesystem::perms(0777));
+  // Where everybody may run it.
+  program = folder.file("lowmeg");
+  std::filesystem::copy_file(kProgram, program);
+  const std::string run = " --accel soft --until '' --timeout 60 --wait 60 --socket ";
+  const auto in_background = [&](const std::string& who, const std::string& socket) {
+    const std::string command =
+        who + program + " host" + run + socket + " >/dev/null 2>&1 & echo $! >" + folder.file("pid");
+    EXPECT_EQ(std::system(command.c_str()), 0);
+    for (unsigned i = 0; i < 2000 && !std::filesystem::exists(socket); ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    int pid = 0;
+    std::ifstream(folder.file("pid")) >> pid;
+    return pid;
+  };
+  const std::string theirs = folder.file("theirs"), ours = folder.file("ours");
+  const int host_of_nobody = in_background(nobody, theirs);
+  EXPECT_EQ(paravisor("--socket " + theirs),
+            (std::pair<int, std::string>(
+                1, "lowmeg: the host at " + theirs + " is of user 65534, and not trusted\n")));
+  const int host_of_root = in_background("", ours);
+  EXPECT_EQ(paravisor("--socket " + ours, nobody).first, 1) << "the socket is its owner's alone";
+  std::filesystem::permissions(ours, std::filesystem::perms(0666));
+  EXPECT_EQ(paravisor("--socket " + ours, nobody).first, 1) << "and so is the host";
+  for (const int pid : {host_of_nobody, host_of_root}) ::kill(pid, SIGTERM);
 }
 
 // "--wait SECONDS, then one clear line."

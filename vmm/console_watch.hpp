@@ -6,6 +6,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 class ConsoleWatch {
  public:
   using Output = std::function<void(char)>;
@@ -14,6 +16,8 @@ class ConsoleWatch {
   ConsoleWatch(std::string until, Output output) : until_(std::move(until)), output_(std::move(output)) {}
 
   void put(char c);
+  /// What it has seen of the text, out or in.
+  void carry(Carrier& carrier);
 
   /// The text has been seen.
   bool found() const { return found_; }

@@ -72,7 +72,7 @@ Result<void> Machine::build() {
   if (auto built = build_board(); !built) return built;
   if (auto attached = engine_->attach(*board_); !attached) return attached;
   if (listeners_.built) listeners_.built(*this);
-  return chipset_->power_on();
+  return config_.saved_vm ? load_vm(*config_.saved_vm) : chipset_->power_on();
 }
 
 Result<void> Machine::build_memory() {
@@ -243,6 +243,7 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
     if (screen_shows_text()) return {Outcome::Kind::kUntil, 0, ""};
     take_com1_input();
     if (shows_enough(turn.kind)) return {Outcome::Kind::kUntil, 0, ""};
+    if (auto outcome = save_if_wanted()) return *outcome;
     if (!runs_on && steady_clock::now() >= deadline) return timed_out();
   }
 }

@@ -13,6 +13,7 @@
 #include "vmm/console_watch.hpp"
 #include "vmm/kvm_engine.hpp"
 #include "vmm/reset_log.hpp"
+#include "vmm/saved_vm.hpp"
 #include "vmm/soft_engine.hpp"
 
 namespace vmm {
@@ -79,6 +80,11 @@ struct MachineConfig {
   /// (the n-th, from 1). Empty: never.
   std::function<bool(std::uint64_t n, ConfigAccess access)> restart_after;
   InitReach init_reach = InitReach::kCpus;
+  /// The file that Machine::ask_to_save() writes (saved_vm.hpp).
+  std::string save_to;
+  /// A saved VM's bytes to go on with instead of powering on: on the software CPU, and with
+  /// PamEffect::kHyperv.
+  std::shared_ptr<const Image> saved_vm;
 };
 
 class Machine;
@@ -103,6 +109,7 @@ struct Outcome {
     kPowerOff,  ///< the guest turned the machine off
     kTimeout,
     kInterrupted,  ///< interrupt() was called
+    kSaved,        ///< ask_to_save() was called, and the file is written
     kStopped,      ///< the machine cannot go on; message says why
   };
   Kind kind;
@@ -145,6 +152,9 @@ class Machine final : private PowerControl,
   Outcome run();
   /// Makes run() return soon, also while an access waits. From any thread.
   void interrupt();
+  /// Makes run() return soon with the VM saved, between two instructions. If it cannot be saved, an event
+  /// says why, and the guest runs on. From any thread.
+  void ask_to_save() { save_wanted_ = true; }
 
   std::vector<MegabyteRow> first_megabyte() { return chipset_->first_megabyte(); }
   Chipset& chipset() { return *chipset_; }
@@ -161,6 +171,8 @@ class Machine final : private PowerControl,
   std::string screen();
   /// What reset the guest, and how often.
   const ResetLog& resets() const { return resets_; }
+  /// What a machine that goes on with this one, saved, must be built from.
+  SavedVm::Build build_for_saving() const;
   /// How often the chipset was built anew.
   std::uint64_t restarts() const { return restarts_; }
 
@@ -175,6 +187,12 @@ class Machine final : private PowerControl,
   std::vector<RomOnBoard> rom_chips() const;
   lowmeg::Result<void> build_board();
   void warn_of_lost_option_roms();
+  lowmeg::Result<void> can_be_saved() const;
+  std::optional<Outcome> save_if_wanted();
+  lowmeg::Result<void> save_vm();
+  lowmeg::Result<void> load_vm(std::span<const std::uint8_t> file);
+  void load_ram(std::span<const SavedPage> pages);
+  void carry(Carrier& carrier);
   Outcome run_until(std::chrono::steady_clock::time_point deadline);
   Outcome timed_out();
   bool screen_shows_text();
@@ -217,6 +235,7 @@ class Machine final : private PowerControl,
 
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   std::atomic<bool> interrupted_{false};
+  std::atomic<bool> save_wanted_{false};
 
   // Volatile state: what the guest has asked for.
   std::optional<int> power_off_status_;

@@ -19,9 +19,18 @@ void WallClock::wait_until(std::uint64_t when_ns, nanoseconds at_most) {
   std::this_thread::sleep_for(std::min(nanoseconds(left), at_most));
 }
 
+void WallClock::go_on_from(std::uint64_t now_ns) {
+  start_ = std::chrono::steady_clock::now() - nanoseconds(static_cast<nanoseconds::rep>(now_ns));
+}
+
 void InstructionClock::wait_until(std::uint64_t when_ns, nanoseconds /*at_most*/) {
   const std::uint64_t now = now_ns();
   if (when_ns > now) skipped_ns_ += when_ns - now;
+}
+
+// Time never stood behind the instructions; where the two do not go together, the sum wraps and is right.
+void InstructionClock::go_on_from(std::uint64_t now_ns) {
+  skipped_ns_ += now_ns - this->now_ns();
 }
 
 }  // namespace vmm

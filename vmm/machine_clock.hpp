@@ -18,12 +18,15 @@ class MachineClock : public Clock {
  public:
   /// Until now_ns() is at least `when_ns`, but not past the end of one wait of `at_most`.
   virtual void wait_until(std::uint64_t when_ns, std::chrono::nanoseconds at_most) = 0;
+  /// now_ns() is this, and goes on from it.
+  virtual void go_on_from(std::uint64_t now_ns) = 0;
 };
 
 class WallClock final : public MachineClock {
  public:
   std::uint64_t now_ns() const override;
   void wait_until(std::uint64_t when_ns, std::chrono::nanoseconds at_most) override;
+  void go_on_from(std::uint64_t now_ns) override;
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -40,6 +43,8 @@ class InstructionClock final : public MachineClock {
     return skipped_ns_ + (cpu_ ? cpu_->instructions() : 0) * kNsPerInstruction;
   }
   void wait_until(std::uint64_t when_ns, std::chrono::nanoseconds at_most) override;
+  /// Once the CPU has the instruction count that goes with it.
+  void go_on_from(std::uint64_t now_ns) override;
 
  private:
   const CpuSoft* cpu_ = nullptr;

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <string_view>
 
+#include "vmm/board/carrier.hpp"
+
 namespace vmm {
 namespace {
 
@@ -124,6 +126,14 @@ std::vector<CpuLook> SoftEngine::look() {
 
 void SoftEngine::set(Level level) {
   if (cpu_) cpu_->set_interrupt_line(level == Level::kHigh ? CpuSoft::Level::kHigh : CpuSoft::Level::kLow);
+}
+
+void SoftEngine::carry(Carrier& carrier) {
+  constexpr std::uint64_t kMostNs = std::uint64_t{1} << 62;  // a century and more
+  cpu_->carry(carrier);
+  std::uint64_t now = clock_.now_ns();
+  carrier.number(now, kMostNs);
+  if (carrier.is_loading()) clock_.go_on_from(now);
 }
 
 }  // namespace vmm

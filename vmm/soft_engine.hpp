@@ -42,6 +42,8 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
   std::optional<lowmeg::Gpa> translate(unsigned /*cpu*/, std::uint64_t linear) override { return linear; }
 
   CpuState cpu_state() const { return cpu_->state(); }
+  /// CPU and clock, out or in. Between two turns.
+  void carry(Carrier& carrier);
 
  private:
   SoftEngine(std::unique_ptr<lowmeg::memory::SoftMapper> mapper, Timing timing);

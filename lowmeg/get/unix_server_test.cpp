@@ -163,7 +163,7 @@ TEST_F(UnixServerTest, EndsWhateverItsClientDoes) {
 
 // "A client that does not take its answers is given up", in one line, and the next is served.
 TEST_F(UnixServerTest, GivesUpAClientThatDoesNotReadItsAnswers) {
-  serve();
+  server = UnixServer::listen(path, *host, events, {.patience = std::chrono::milliseconds(700)}).value();
   PacketSocket deaf = knock();
   send(deaf, kVersion42);
   while (deaf.send(unhex(kReset), steady_clock::now() + std::chrono::milliseconds(500))) {

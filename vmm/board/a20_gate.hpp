@@ -10,6 +10,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// The processor's side. A20M# masks bit 20 of the addresses that the *CPU* puts out (SDM volume 3, 20.1.1):
 /// a bus master's are untouched.
 class A20Pin {
@@ -27,6 +29,8 @@ class A20Gate {
 
   /// Borrows the pin.
   explicit A20Gate(A20Pin& pin) : pin_(pin) {}
+  /// What drives it, out or in; in drives the pin.
+  void carry(Carrier& carrier);
 
   void drive(Input input, Level level) {
     const Level before = output();

@@ -11,6 +11,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class ApmPorts final : public PortDevice {
  public:
@@ -18,6 +20,8 @@ class ApmPorts final : public PortDevice {
   static constexpr std::uint16_t kStatusPort = 0xb3;
 
   void reset() { apmc_ = 0; }
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t port, unsigned /*size*/) override {
     return port == kControlPort ? apmc_ : 0;

@@ -43,6 +43,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// Which device's text is the console's; the others answer, and their text is dropped. With the screen none
 /// is.
 enum class ConsoleSource { kBiosPorts, kPortE9, kCom1, kScreen };
@@ -112,6 +114,11 @@ class Board {
 
   /// Every device as at power-on. fw_cfg's files and the CMOS RAM stay.
   void reset();
+
+  /// Every device's volatile state, out of this board or into it. In: the board must have the same devices,
+  /// and the clock must go on from where it was; what the cards answer has to be told anew. A board that was
+  /// given a state it cannot have is good for nothing.
+  void carry(Carrier& carrier);
 
   /// What the cards answer now, the lowest device first. After reset() it has to be told anew.
   std::vector<lowmeg::memory::Claim> claims() const;

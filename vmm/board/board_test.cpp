@@ -5,40 +5,12 @@
 #include <random>
 #include <string>
 
-#include "lowmeg/memory/plain_mapper.hpp"
-#include "vmm/board/board_fakes.hpp"
+#include "vmm/board/board_rig.hpp"
 
 namespace vmm {
 namespace {
 
-struct Rig {
-  explicit Rig(const BoardConfig& config, InterruptLines* lines = nullptr)
-      : board(config, {clock, power, pin, a20, console, faults, observer, claims, patience,
-                       lowmeg::memory::BusMaster(mapper, ram, rom), lines}) {}
-  std::string fw_cfg(unsigned key, unsigned bytes) {
-    board.io().write(0x510, 2, key);
-    std::string text;
-    for (unsigned i = 0; i < bytes; ++i) text += static_cast<char>(board.io().read(0x511, 1));
-    return text;
-  }
-  std::uint32_t config_dword(std::uint32_t address) {
-    board.io().write(0xcf8, 4, address);
-    return board.io().read(0xcfc, 4);
-  }
-  fakes::FakeClock clock;
-  fakes::FakePower power;
-  fakes::FakePin pin;
-  fakes::FakeA20 a20;
-  fakes::FakeConsole console;
-  fakes::FakeFaults faults;
-  fakes::FakeObserver observer;
-  fakes::FakeClaimsListener claims;
-  fakes::FakePatience patience;
-  lowmeg::memory::PlainMapper mapper{{0, 0x1000}};
-  lowmeg::memory::Backing ram = lowmeg::memory::Backing::create("ram", 0x1000).value();
-  lowmeg::memory::Backing rom = lowmeg::memory::Backing::create("rom", 0x1000).value();
-  Board board;
-};
+using fakes::Rig;
 
 // One source at a time is the console; the others answer, and their text is dropped.
 TEST(Board, OneSourceIsTheConsole) {

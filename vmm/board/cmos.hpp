@@ -15,6 +15,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// Whether the equipment byte tells of an x87.
 enum class Coprocessor { kNone, kFitted };
 
@@ -37,6 +39,8 @@ class Cmos final : public PortDevice {
 
   /// Battery-backed: only the index and registers A to C change.
   void reset();
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   /// What the firmware is to do after a reset (0Fh); 0: POST.
   std::uint8_t shutdown_status() const { return bytes_[0x0f]; }

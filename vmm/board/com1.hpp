@@ -19,6 +19,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class Com1 final : public PortDevice {
  public:
@@ -30,6 +32,8 @@ class Com1 final : public PortDevice {
 
   /// What was received and not read stays.
   void reset();
+  /// Its volatile state, out or in, with what was received and not read. The line is its controller's.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t port, unsigned size) override;
   void write(std::uint16_t port, unsigned size, std::uint32_t value) override;

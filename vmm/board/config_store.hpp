@@ -13,6 +13,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// One dword, with all registers that lie in it.
 struct ConfigRegister {
   std::uint8_t offset;     ///< a multiple of 4
@@ -28,6 +30,8 @@ class ConfigStore final : public lowmeg::bridge::ConfigFunction {
   explicit ConfigStore(std::span<const ConfigRegister> table) : table_(table) { reset(); }
 
   void reset();
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint8_t offset) override { return dwords_[offset / 4]; }
   lowmeg::Result<void> write(std::uint8_t offset, std::uint32_t value,

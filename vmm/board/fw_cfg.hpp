@@ -18,6 +18,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class FwCfg final : public PortDevice {
  public:
@@ -56,6 +58,8 @@ class FwCfg final : public PortDevice {
 
   /// Items and files stay; the selector goes back to item 0.
   void reset();
+  /// Selector and position, out or in: items and files are the machine's configuration.
+  void carry(Carrier& carrier);
 
   /// Sets a numbered item; `key` below kFirstFile.
   void set_item(Key key, Bytes bytes);

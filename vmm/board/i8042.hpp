@@ -16,6 +16,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class I8042 final : public PortDevice {
  public:
@@ -26,6 +28,8 @@ class I8042 final : public PortDevice {
   I8042(PowerControl& power, A20Gate& a20) : power_(power), a20_(a20) {}
 
   void reset();
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t port, unsigned size) override;
   void write(std::uint16_t port, unsigned size, std::uint32_t value) override;

@@ -14,6 +14,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// A chip without its wiring; Pic joins two. No threads, no locks.
 class I8259 {
  public:
@@ -23,6 +25,8 @@ class I8259 {
   explicit I8259(Role role) : role_(role) {}
 
   void reset();
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
   void set_line(unsigned input, Level level);
 
   /// The command port (A0 = 0) and the data port (A0 = 1). A read in poll mode acknowledges.

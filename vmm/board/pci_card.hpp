@@ -16,6 +16,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// What lets an expansion ROM answer.
 enum class RomDecode {
   kMemorySpaceAndEnableBit,  ///< 6.2.5.2
@@ -53,6 +55,8 @@ class PciCard final : public lowmeg::bridge::ConfigFunction {
   /// Registers as after RST#: it claims nothing. Tells nobody: who resets the board tells of all cards. What
   /// is in the memory stays.
   void reset();
+  /// Registers and memory, out or in. Tells nobody, as reset().
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint8_t offset) override { return config_.read(offset); }
   /// Tells the listener when what the card claims is not what was told last. On its error the registers have

@@ -13,6 +13,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class Pic final : public PortDevice, public InterruptLines {
  public:
@@ -24,6 +26,8 @@ class Pic final : public PortDevice, public InterruptLines {
   explicit Pic(InterruptPin& intr) : intr_(intr) {}
 
   void reset();
+  /// Its volatile state, out or in; in drives the pin.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t port, unsigned size) override;
   void write(std::uint16_t port, unsigned size, std::uint32_t value) override;

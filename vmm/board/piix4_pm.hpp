@@ -16,6 +16,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class Piix4Pm final : public MovablePorts {
  public:
@@ -26,6 +28,8 @@ class Piix4Pm final : public MovablePorts {
   Piix4Pm(const Clock& clock, PowerControl& power);
 
   void reset();
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   /// Its configuration space, for ConfigPorts.
   lowmeg::bridge::ConfigFunction& function() { return config_; }

@@ -15,6 +15,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises, and calls advance() when next_event_ns() has come.
 class Pit final : public PortDevice {
  public:
@@ -27,6 +29,8 @@ class Pit final : public PortDevice {
   Pit(const Clock& clock, InterruptLines& lines);
 
   void reset();
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t port, unsigned size) override;
   void write(std::uint16_t port, unsigned size, std::uint32_t value) override;

@@ -13,11 +13,15 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// Time is in ticks of the counter's clock, absolute, and never goes back. No threads, no locks.
 class PitCounter {
  public:
   /// Power-on, undefined by the data sheet: here GATE and OUT are high, mode 3, and there is no count.
   void reset();
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   /// A control word for this counter with RW not 00 (data sheet, figure 7): bits 5:4 RW, 3:1 mode, 0 BCD.
   void write_control(std::uint8_t control);

@@ -12,6 +12,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class Port92 final : public PortDevice {
  public:
@@ -21,6 +23,8 @@ class Port92 final : public PortDevice {
   Port92(PowerControl& power, A20Gate& a20) : power_(power), a20_(a20) {}
 
   void reset() { store(0); }
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t /*port*/, unsigned /*size*/) override { return value_; }
   void write(std::uint16_t /*port*/, unsigned /*size*/, std::uint32_t value) override {

@@ -12,6 +12,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class PowerPorts final : public PortDevice {
  public:
@@ -23,6 +25,8 @@ class PowerPorts final : public PortDevice {
   explicit PowerPorts(PowerControl& power) : power_(power) {}
 
   void reset() { matched_ = 0; }
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t /*port*/, unsigned size) override {
     return 0xffffffff >> (8 * (4 - size));

@@ -10,6 +10,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class ResetControl final : public PortDevice {
  public:
@@ -19,6 +21,8 @@ class ResetControl final : public PortDevice {
   explicit ResetControl(PowerControl& power) : power_(power) {}
 
   void reset() { rcr_ = 0; }
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t /*port*/, unsigned /*size*/) override { return rcr_; }
   void write(std::uint16_t /*port*/, unsigned /*size*/, std::uint32_t value) override {

@@ -14,6 +14,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks.
 class RtcClock {
  public:
@@ -23,6 +25,8 @@ class RtcClock {
 
   /// Borrows the clock. `start` is the date at its nanosecond 0.
   RtcClock(const Clock& clock, std::chrono::sys_seconds start) : clock_(clock), now_at_zero_(start) {}
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   /// `index` 0-9. A write takes effect at once, or with Updates::kHeld when they run again.
   std::uint8_t read(unsigned index);

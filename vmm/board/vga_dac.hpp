@@ -10,11 +10,15 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks. `offset` counts from 3C6h.
 class VgaDac {
  public:
   std::uint8_t read(unsigned offset);
   void write(unsigned offset, std::uint8_t value);
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
  private:
   enum class State : std::uint8_t { kWriting = 0, kReading = 3 };  // as 3C7h reads

@@ -16,6 +16,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class VgaRegisters final : public PortDevice {
  public:
@@ -27,6 +29,8 @@ class VgaRegisters final : public PortDevice {
   enum class MemoryMap { kAll, kA0000, kB0000, kB8000 };
 
   void reset();
+  /// Its volatile state, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint16_t port, unsigned size) override;
   void write(std::uint16_t port, unsigned size, std::uint32_t value) override;

@@ -16,6 +16,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// No threads, no locks: the machine serialises.
 class VgaText final : public MmioDevice {
  public:
@@ -25,6 +27,8 @@ class VgaText final : public MmioDevice {
   explicit VgaText(const VgaRegisters& registers) : registers_(registers), memory_(kRange.size()) {}
 
   void reset();
+  /// The memory, out or in.
+  void carry(Carrier& carrier);
 
   std::uint32_t read(std::uint32_t offset, unsigned size) override;
   void write(std::uint32_t offset, unsigned size, std::uint32_t value) override;

@@ -28,6 +28,8 @@
 
 namespace vmm {
 
+class Carrier;
+
 /// Who drives the vector when the CPU acknowledges an interrupt: the 8259.
 class InterruptAcknowledge {
  public:
@@ -92,6 +94,8 @@ class CpuSoft {
   CpuState state() const;
   /// Takes effect with the next run(). Any state is survived, whether or not an instruction could lead to it.
   void set_state(const CpuState& state);
+  /// state() out, or in as set_state(). The pins are the board's to drive.
+  void carry(Carrier& carrier);
 
  private:
   class Impl;

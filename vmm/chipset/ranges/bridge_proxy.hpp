@@ -30,6 +30,8 @@ class BridgeProxy {
   lowmeg::Result<void> reset() { return told_all(lowmeg::get::AccessKind::kReset, seen_); }
   /// By what was written so far.
   lowmeg::PamDwords pam_dwords() const { return seen_; }
+  /// In the place of power_on(): the bridge is another one's, and PAM holds this.
+  void go_on_with(const lowmeg::PamDwords& pam) { seen_ = pam; }
 
  private:
   class Function final : public lowmeg::bridge::ConfigFunction {

@@ -13,8 +13,8 @@ namespace vmm {
 using lowmeg::Result;
 using lowmeg::get::ParavisorLink;
 using lowmeg::get::ParavisorSeat;
-using lowmeg::get::UnixServer;
 using lowmeg::get::StateKeeper;
+using lowmeg::get::UnixServer;
 
 Result<std::unique_ptr<RangesChipset>> RangesChipset::create(const BridgeConfig& bridge,
                                                              const RangesConfig& config, MemoryChips& memory,
@@ -88,6 +88,38 @@ Result<void> RangesChipset::restart() {
   auto successor = summon();
   if (!successor) return tl::unexpected(successor.error());
   seat_->take(std::move(*successor));
+  return {};
+}
+
+SavedRanges RangesChipset::save_host() const {
+  const lowmeg::get::State kept = keeper_->state();
+  SavedRanges saved{.state = kept.bytes, .unsure = kept.unsure, .ranges = {}, .pam = pam_dwords()};
+  const lowmeg::get::RangeSlots slots = host_->slots();
+  for (std::uint32_t i = 0; i < slots.size(); ++i) {
+    const auto slot = slots.slot(i);
+    if (!slot) continue;
+    saved.ranges.push_back({.slot = i,
+                            .gpa_start = slot->range.start(),
+                            .gpa_count = slot->range.size(),
+                            .gpa_offset = slot->ram_offset,
+                            .flags = slot->read_only ? lowmeg::get::wire::kFlagRomMb : 0});
+  }
+  return saved;
+}
+
+Result<void> RangesChipset::load_host(SavedRanges saved) {
+  const auto parts = lowmeg::state::extract(saved.state);
+  if (!parts || !parts->adjuster || !parts->bridge)
+    return lowmeg::fail(lowmeg::Errc::kInvalidArgument, "saved VM: no paravisor's state in it");
+  const std::vector<lowmeg::get::RangeRequest> requests(saved.ranges.begin(), saved.ranges.end());
+  std::vector<lowmeg::get::CreateStatus> statuses(requests.size());
+  if (!requests.empty()) host_->apply(requests, statuses);
+  if (!std::ranges::all_of(statuses,
+                           [](auto status) { return status == lowmeg::get::CreateStatus::kSuccess; }))
+    return lowmeg::fail(lowmeg::Errc::kInvalidArgument, "saved VM: ranges that this host does not take");
+  keeper_->keep(std::move(saved.state));
+  if (saved.unsure) keeper_->doubt();
+  proxy_->go_on_with(saved.pam);
   return {};
 }
 

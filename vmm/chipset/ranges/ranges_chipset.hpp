@@ -30,6 +30,15 @@ struct RangesConfig {
   lowmeg::get::HostObserver* observer = nullptr;  ///< hears of all that the host does; borrowed
 };
 
+/// What a saved VM has of the host: the paravisor's state, the ranges in place, and PAM as the timeline knows
+/// it.
+struct SavedRanges {
+  std::vector<std::uint8_t> state;
+  bool unsure = false;  ///< get::State
+  std::vector<lowmeg::get::CreateRamGpaRange> ranges;
+  lowmeg::PamDwords pam;
+};
+
 class RangesChipset final : public Chipset {
  public:
   /// Places the images in RAM, commits the base map and, in split mode, begins to listen. Borrows memory,
@@ -60,6 +69,11 @@ class RangesChipset final : public Chipset {
   const Paravisor* paravisor() const { return link_ ? &link_->paravisor() : nullptr; }
   lowmeg::get::Host& host() { return *host_; }
   const lowmeg::get::ParavisorSeat& seat() const { return *seat_; }
+  /// While no access is in hand.
+  SavedRanges save_host() const;
+  /// In the place of power_on(), after devices_changed(): the ranges are in place, and the next paravisor
+  /// gets the state. On an error the machine is good for nothing.
+  lowmeg::Result<void> load_host(SavedRanges saved);
   /// Asks a paravisor of another process, by GET's own means, to save itself and make room.
   void ask_to_save();
 
