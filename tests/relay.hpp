@@ -57,6 +57,10 @@ class Relay {
     signal_ = number;
     when_ = Clock::now() + after;
   }
+  /// Until so many have ended, by whatever. A signal is for one: the next one's comes after that.
+  void wait_for_ends(unsigned count) const {
+    while (ends_ < count) std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
   unsigned started() const { return started_; }
   /// How many of them SIGKILL has ended.
   unsigned killed() const { return killed_; }
@@ -75,6 +79,7 @@ class Relay {
         std::this_thread::sleep_for(std::chrono::microseconds(100));
       }
       if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) ++killed_;
+      ++ends_;
     }
   }
   void send_signal(pid_t pid) {
@@ -88,7 +93,7 @@ class Relay {
   int signal_ = 0;
   Clock::time_point when_;
   std::atomic<bool> ended_{false};
-  std::atomic<unsigned> started_{0}, killed_{0};
+  std::atomic<unsigned> started_{0}, killed_{0}, ends_{0};
   std::thread thread_;
 };
 

@@ -126,12 +126,17 @@ TEST_F(SplitTest, KilledAndReplacedAtRandomMoments) {
       while (moments.size() < std::min<std::uint64_t>(row.moments, accesses / 2))
         moments.insert(1 + random() % accesses);
       Relay relay = lowmeg_relay();
+      unsigned signalled = 0;
       config.restart_after = [&](std::uint64_t n, ConfigAccess) {
-        if (moments.count(n) != 0) relay.signal(row.signal, std::chrono::microseconds(random() % 400));
+        if (moments.count(n) == 0) return false;
+        relay.wait_for_ends(signalled++);
+        relay.signal(row.signal, std::chrono::microseconds(random() % 400));
         return false;
       };
       const Boot boot(split(config));
       expect_same(undisturbed, boot);
+      EXPECT_EQ(signalled, moments.size());
+      if (row.signal == SIGKILL) EXPECT_GE(relay.killed() + 1, signalled);
       fmt::print("{}: {} moments, {} paravisors, {} of them killed\n", firmware.path, moments.size(),
                  relay.started(), relay.killed());
     }
