@@ -389,6 +389,56 @@ TEST_P(Guest, RunsOnWhileBytesAreSwapped) {
   EXPECT_EQ(mapper_->counters().pauses, 1u) << "only the first map";
 }
 
+// SMRAM at A0000 is memory in system management mode and the bus's outside; the first megabyte around it is
+// the same in both. SDM volume 3, 32: SMBASE is 30000h, the handler begins at SMBASE + 8000h, RSM ends it.
+TEST(GuestInSmm, SeesTheViewOfItsMode) {
+  auto guest = KvmGuest::create(KvmGuest::LowMemory::kNone);
+  if (!guest) GTEST_SKIP() << guest.error().message();
+  memory::Backing ram = memory::Backing::create("ram", 0x100000).value();
+  memory::Backing rom = memory::Backing::create("rom", 0x10000).value();
+  NoOtherVcpus vcpus;
+  KvmMapperConfig config;
+  config.vm_fd = (*guest)->vm_fd();
+  config.window = GpaRange(0, 0x100000);
+  config.memory = GuestMemory::of(ram, rom);
+  config.smm = SmmView::kMirrored;
+  config.vcpus = 1;
+  auto mapper = KvmMapper::create(config, vcpus);
+  if (!mapper && mapper.error().code == Errc::kNotSupported) GTEST_SKIP() << mapper.error().message();
+  ASSERT_TRUE(mapper) << mapper.error().message();
+  const Region outside[] = {{{0, 0xa0000}, memory::ram_routes(0)},
+                            {{0xc0000, 0x100000}, memory::read_only_ram_routes(0xc0000)}};
+  MemoryMap map = MemoryMap::uniform(Layout(config.window, outside));
+  const Region smram{{0xa0000, 0xc0000}, memory::ram_routes(0xa0000)};
+  map.cpu_smm = map.cpu.overlaid({&smram, 1});
+  ASSERT_TRUE((*mapper)->commit(map));
+  std::uint8_t* const bytes = ram.bytes().data();
+  bytes[0xa0000] = 0x44;
+  bytes[0xc0008] = 0x11;
+  const std::uint8_t looks[] = {0xb8, 0x00, 0xa0, 0x8e, 0xd8,  // mov ax, 0a000h; mov ds, ax
+                                0xa0, 0x00, 0x00,              // mov al, [0]
+                                0x31, 0xdb, 0x8e, 0xdb,        // xor bx, bx; mov ds, bx
+                                0xa2, 0x00, 0x20, 0xf4};       // mov [2000h], al; hlt
+  std::ranges::copy(looks, bytes + 0x1000);
+  const std::uint8_t handler[] = {0xb8, 0x00, 0xa0, 0x8e, 0xd8,   // mov ax, 0a000h; mov ds, ax
+                                  0xa0, 0x00, 0x00,               // mov al, [0]
+                                  0xc6, 0x06, 0x01, 0x00, 0x55,   // mov byte [1], 55h
+                                  0xbb, 0x00, 0xc0, 0x8e, 0xdb,   // mov bx, 0c000h; mov ds, bx
+                                  0xc6, 0x06, 0x08, 0x00, 0x77,   // mov byte [8], 77h: read-only
+                                  0x31, 0xdb, 0x8e, 0xdb,         // xor bx, bx; mov ds, bx
+                                  0xa2, 0x01, 0x20, 0x0f, 0xaa};  // mov [2001h], al; rsm
+  std::ranges::copy(handler, bytes + 0x38000);
+  ASSERT_TRUE((*guest)->send_smi());
+  const auto done = (*guest)->run_until_halt(**mapper, 0, 0x1000, [](const MmioAccess& access) {
+    if (access.direction == MmioDirection::kRead) access.data[0] = 0x33;
+  });
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_EQ(bytes[0x2001], 0x44) << "in system management mode";
+  EXPECT_EQ(bytes[0xa0001], 0x55);
+  EXPECT_EQ(bytes[0xc0008], 0x11);
+  EXPECT_EQ(bytes[0x2000], 0x33) << "outside";
+}
+
 INSTANTIATE_TEST_SUITE_P(Ways, Guest, testing::Values(MapWay::kProtect, MapWay::kSlots));
 
 }  // namespace

@@ -63,6 +63,40 @@ TEST(KvmMapperThreads, SeeOneMapOrTheOther) {
   EXPECT_EQ(torn, 0u);
 }
 
+// A migration that asks what was written while the map changes and vCPUs write: each write is told, once it
+// was made, to who asks next.
+TEST(KvmMapperThreads, TellOfWritesWhileTheMapChanges) {
+  KvmMapperRig rig;
+  const auto mapper = rig.create();
+  DirtyPages log(0x100000);
+  ASSERT_TRUE(mapper->log_writes(&log));
+  const Route ram = Route::ram(0x1000), rom = Route::rom(0);
+  const MemoryMap maps[] = {KvmMapperRig::map({{kBoth, {rom, ram, rom}}}), map_of(Route::open())};
+  ASSERT_TRUE(mapper->commit(maps[0]));
+  std::atomic<bool> stop = false;
+  std::atomic<unsigned> stored = 0;
+  std::thread vcpu([&] {
+    fakes::FakeRun run;
+    while (!stop) {
+      std::uint8_t data[1]{1};
+      fakes::mmio_exit(*mapper, *run.run(), kHere, MmioDirection::kWrite, data);
+      ++stored;
+    }
+  });
+  for (unsigned i = 1; i <= 100; ++i) {
+    EXPECT_TRUE(mapper->commit(maps[i % 2]));
+    mapper->harvest();
+  }
+  EXPECT_TRUE(mapper->commit(maps[0]));
+  log.take();
+  for (const unsigned before = stored; stored < before + 2;) std::this_thread::yield();
+  stop = true;
+  vcpu.join();
+  mapper->harvest();
+  EXPECT_EQ(log.take(), (std::vector<std::uint64_t>{1}));
+  ASSERT_TRUE(mapper->log_writes(nullptr));
+}
+
 // Two vCPUs that commit at once wait for each other, not for ever: neither holds a lock that the other's
 // pause needs.
 TEST(KvmMapperThreads, CommitOneAfterTheOther) {

@@ -51,6 +51,13 @@ class KvmGuest {
     std::ranges::copy(bytes, low_memory() + gpa);
   }
 
+  /// The vCPU enters system management mode before its next instruction.
+  Result<void> send_smi() {
+    // SAFETY: no argument.
+    if (system_.ioctl(vcpu_.get(), KVM_SMI, 0) != 0) return fail_errno("KVM_SMI");
+    return {};
+  }
+
   /// Starts at segment:ip with all segments but CS at 0 and runs until HLT; what the map leaves to the bus
   /// goes to `bus`. An error for any other exit.
   Result<void> run_until_halt(
