@@ -349,6 +349,43 @@ TEST_F(CBridge, SaysWhatIsWrongWithACall) {
   ports = nullptr;
 }
 
+// The map that a bridge commits is the one that a dump of its registers has.
+TEST_F(CBridge, DecodesItsOwnDump) {
+  power_on(mapping(caller));
+  ASSERT_EQ(out(0x58, 0x13000000), LOWMEG_OK);
+  ASSERT_EQ(out(0x5c, 0x21003300), LOWMEG_OK);
+  std::uint8_t dump[256];
+  for (std::uint32_t offset = 0; offset < 256; offset += 4) {
+    std::uint32_t value = 0;
+    ASSERT_EQ(lowmeg_bridge_read(bridge, 0, offset, &value), LOWMEG_OK);
+    for (unsigned i = 0; i < 4; ++i) dump[offset + i] = static_cast<std::uint8_t>(value >> (8 * i));
+  }
+  lowmeg_decode_config config{};
+  config.size = sizeof(config);
+  config.host_bridge = dump;
+  config.ram_bytes = 64 << 20;
+  Caller shown;
+  ASSERT_EQ(lowmeg_decode(&config, Caller::commit, &shown), LOWMEG_OK) << lowmeg_error_line();
+  ASSERT_THAT(shown.committed, SizeIs(1));
+  const auto& decoded = shown.committed[0];
+  const auto& committed = caller.committed.back();
+  ASSERT_EQ(decoded.size(), committed.size());
+  for (std::size_t i = 0; i < decoded.size(); ++i) {
+    EXPECT_EQ(decoded[i].start, committed[i].start);
+    EXPECT_EQ(decoded[i].read.target, committed[i].read.target);
+    EXPECT_EQ(decoded[i].write.target, committed[i].write.target);
+    EXPECT_EQ(decoded[i].write.offset, committed[i].write.offset);
+  }
+  shown.result = 1;
+  EXPECT_EQ(lowmeg_decode(&config, Caller::commit, &shown), LOWMEG_REFUSED);
+  EXPECT_EQ(lowmeg_decode(&config, nullptr, &shown), LOWMEG_INVALID_ARGUMENT);
+  config.ram_bytes = 5;
+  EXPECT_EQ(lowmeg_decode(&config, Caller::commit, &shown), LOWMEG_INVALID_ARGUMENT);
+  config.ram_bytes = 0;
+  dump[2] ^= 1;
+  EXPECT_EQ(lowmeg_decode(&config, Caller::commit, &shown), LOWMEG_INVALID_ARGUMENT) << "of no chip";
+}
+
 TEST(CDecode, HasPamByItself) {
   const std::uint8_t pam[7] = {0x30, 0, 0, 0x12, 0, 0, 0};
   std::uint32_t states[LOWMEG_SEGMENTS];
