@@ -9,6 +9,8 @@
 #include "cli/complaint.hpp"
 #include "cli/ending_signals.hpp"
 #include "cli/get_view.hpp"
+#include "cli/live_band.hpp"
+#include "cli/observers.hpp"
 #include "cli/serial_input.hpp"
 #include "cli/terminal.hpp"
 #include "cli/timeline_view.hpp"
@@ -21,8 +23,8 @@ namespace {
 // a terminal.
 class LiveTimeline {
  public:
-  explicit LiveTimeline(const BootOptions& options)
-      : quiet_(options.quiet),
+  LiveTimeline(const BootOptions& options, bool shows_lines)
+      : quiet_(options.quiet || !shows_lines),
         wall_times_(options.timing == vmm::Timing::kWall ? WallTimes::kShown : WallTimes::kHidden) {}
 
   void entry(const vmm::TimelineEntry& entry, std::uint64_t time_ns) {
@@ -158,14 +160,22 @@ int boot(const BootOptions& options) {
 
 int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::EventSink& events,
                 const Lifetime& lifetime) {
+  auto observers = Observers::open(options, events);
+  if (!observers) {
+    complain(observers.error().message());
+    return kWrongUsage;
+  }
   EndingSignals signals;
-  LiveTimeline timeline(options);
+  std::optional<LiveBand> band;
+  if (options.live && isatty(STDOUT_FILENO) == 1) band.emplace(STDOUT_FILENO, (*observers)->title());
+  LiveTimeline timeline(options, !band);
   std::optional<SerialInput> input;
   if (options.console == vmm::ConsoleSource::kCom1) {
     input.emplace(STDIN_FILENO, options.timing);
     config.com1_input = [&input](std::span<std::uint8_t> to) { return input->read(to); };
   }
-  const auto console = [](char c) {
+  const auto console = [&band](char c) {
+    if (band) return band->console(c);
     std::putchar(c);
     if (c == '\n') std::fflush(stdout);
   };
@@ -174,22 +184,29 @@ int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::E
   };
   const auto entry = [&](const vmm::TimelineEntry& change, std::uint64_t time_ns) {
     timeline.entry(change, time_ns);
+    if (band) band->changed(change, time_ns);
+    (*observers)->changed(change, time_ns);
   };
   std::optional<OnEndingSignal> interrupt;
   const auto built = [&](vmm::Machine& there) {
     interrupt.emplace(signals, [&there] { there.interrupt(); });
+    (*observers)->built(there);
     if (lifetime.built) lifetime.built(there);
   };
   const auto ended = [&] {
     if (lifetime.ended) lifetime.ended();
     interrupt.reset();
   };
-  auto machine = vmm::Machine::create(config, {events, console, entry, accel, built, ended});
+  vmm::MachineListeners listeners{events, console, entry, accel, built, ended};
+  if (band) listeners.turn = [&band](vmm::Machine& there) { band->turn(there); };
+  (*observers)->add_to(listeners);
+  auto machine = vmm::Machine::create(config, std::move(listeners));
   if (!machine) {
     complain(machine.error().message());
     return machine.error().code == lowmeg::Errc::kInvalidArgument ? kWrongUsage : 1;
   }
   const vmm::Outcome outcome = (*machine)->run();
+  if (band) band->finish(**machine);
   input.reset();
   if (options.console == vmm::ConsoleSource::kScreen) print(stdout, "{}", (*machine)->screen());
   std::fflush(stdout);
@@ -207,9 +224,9 @@ int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::E
   print_resets(**machine, outcome, options);
   if (outcome.kind == vmm::Outcome::Kind::kInterrupted) {
     complain(fmt::format("ended by {}", EndingSignals::name_of(signals.caught())));
-    return EndingSignals::exit_status(signals.caught());
+    return (*observers)->finish(**machine, EndingSignals::exit_status(signals.caught()));
   }
-  return outcome.exit_status;
+  return (*observers)->finish(**machine, outcome.exit_status);
 }
 
 }  // namespace cli

@@ -9,11 +9,13 @@
 #include <sstream>
 
 #include "cli/decode/config_space.hpp"
+#include "cli/manual.hpp"
 
 namespace cli {
 namespace {
 
 constexpr std::uint64_t kMiB = 1 << 20;
+constexpr double kForEver = 1e6;  // seconds
 
 // Why this much RAM will not do, or nothing.
 const char* ram_complaint(std::uint64_t bytes) {
@@ -147,9 +149,13 @@ struct BootParser {
   bool deterministic = false;
   bool init_resets_board = false;
 
-  void add_to(CLI::App& app);
-  /// What a machine is built from, for each command that builds one.
+  CLI::App* command = nullptr;
+  CLI::Option* timeout_given = nullptr;
+
+  void add_to(CLI::App& app, const char* name, const char* what);
+  /// What a machine is built from, and who looks at it, for each command that builds one.
   void add_machine_options(CLI::App* boot);
+  void add_observers(CLI::App* boot);
   BootOptions chosen() const;
 };
 
@@ -168,9 +174,8 @@ constexpr const char* kBootFooter =
     "  128+n a signal ended it: 130 for Ctrl-C\n"
     "Example: lowmeg boot --bridge hyperv --until \"No bootable\" /usr/share/bochs/BIOS-bochs-latest";
 
-void BootParser::add_to(CLI::App& app) {
-  CLI::App* boot = app.add_subcommand("boot", "Boot firmware and show what becomes of its PAM writes");
-  boot->footer(kBootFooter);
+void BootParser::add_to(CLI::App& app, const char* name, const char* what) {
+  CLI::App* const boot = command = app.add_subcommand(name, what);
   add_machine_options(boot);
   boot->add_option("--get", get, "batched: one commit a config write; strict: one request at a time")
       ->check(CLI::IsMember({"batched", "strict"}))
@@ -216,15 +221,28 @@ void BootParser::add_machine_options(CLI::App* boot) {
       ->capture_default_str();
   until_given = boot->add_option("--until", until,
                                  "Success when the console shows this text; empty: never (see below)");
-  boot->add_option("--timeout", options.timeout_s, "Seconds until exit status 124")
-      ->check(positive_seconds())
-      ->capture_default_str();
+  timeout_given =
+      boot->add_option("--timeout", options.timeout_s, "Seconds until exit status 124; with --gdb none")
+          ->check(positive_seconds())
+          ->default_str("60");
   boot->add_flag("--deterministic", deterministic,
                  "Instruction count as the clock; no wall times are printed");
   boot->add_flag("--init-resets-board", init_resets_board,
                  "INIT (port 92h, triple fault ...) resets everything, as on QEMU");
   boot->add_flag("--stats", options.stats, "At the end, what went over GET, and a checksum of RAM");
   boot->add_flag("--quiet", options.quiet, "The firmware's log alone, but for failures and triple faults");
+  add_observers(boot);
+}
+
+void BootParser::add_observers(CLI::App* boot) {
+  boot->add_option("--trace", options.trace_file,
+                   "At the end, Chrome trace events for Perfetto's UI, as JSON");
+  boot->add_option("--map", options.map_file, "At the end, the first megabyte over time, as a page");
+  boot->add_option("--lspci", options.lspci_file, "At the end, the PCI functions, as lspci -F reads them");
+  boot->add_option("--gdb", options.gdb,
+                   "Wait for gdb at a port of 127.0.0.1, or at unix:PATH; software CPU");
+  boot->add_option("--inspect", options.inspect,
+                   "Where lowmeg inspect finds the machine (socket, mode 0600)");
 }
 
 struct CheckParser {
@@ -333,15 +351,17 @@ CLI::Validator pci_slot() {
 void DecodeParser::add_to(CLI::App& app) {
   command = app.add_subcommand("decode", "Show what a host bridge's registers make of the first megabyte");
   command->footer(
-      "INPUT is a file (or - or nothing: stdin) with the output of `lspci -xxx`, with 256 raw bytes or the kernel's\n"
-      "/sys/bus/pci/devices/0000:00:00.0/config; or PAM0-PAM6 as seven bytes of hex. Registers on top as with setpci.\n"
-      "440FX and 440BX are decoded. Exit status: 0; with --diff 1 where the two differ; 2 for bad input.\n"
+      "INPUT is a file (or - or nothing: stdin) with what `lspci -xxx` prints, with 256 raw bytes, or the\n"
+      "kernel's /sys/bus/pci/devices/0000:00:00.0/config; or PAM0-PAM6 as seven bytes of hex. Registers on\n"
+      "top as with setpci. 440FX and 440BX are decoded.\n"
+      "Exit status: 0; with --diff 1 where the two differ; 2 for bad input.\n"
       "Examples: lspci -xxx | lowmeg decode\n"
       "          lowmeg decode 30 33 33 33 33 33 33\n"
       "          lowmeg decode board.txt 59.b=30 72.b=1a");
   command->add_option("INPUT", options.inputs, "A dump, or seven bytes of hex; and registers, as 59.b=30");
   CLI::Option* const diff =
-      command->add_option("--diff", options.diff, "Two files: which registers and segments differ")->expected(2);
+      command->add_option("--diff", options.diff, "Two files: which registers and segments differ")
+          ->expected(2);
   diff->excludes(command->get_option("INPUT"));
   command->add_option("--slot", options.slot, "Which host bridge, where a dump has several, as 00:00.0")
       ->check(pci_slot());
@@ -349,6 +369,24 @@ void DecodeParser::add_to(CLI::App& app) {
   command->add_flag("--dump", options.dump, "Print the functions, registers on top, as lspci -F reads them")
       ->excludes(diff)
       ->excludes(json);
+}
+
+struct InspectParser {
+  InspectOptions options;
+  CLI::App* command = nullptr;
+
+  void add_to(CLI::App& app);
+};
+
+void InspectParser::add_to(CLI::App& app) {
+  command = app.add_subcommand("inspect", "Show what a machine that runs looks like now");
+  command->footer(
+      "The machine must have been started with --inspect SOCKET.\n"
+      "Exit status: 0; 1 when nobody answers; 2 for wrong usage.\n"
+      "Example: lowmeg boot --inspect /tmp/machine & lowmeg inspect /tmp/machine");
+  command->add_option("SOCKET", options.socket, "Where it was told to be found")->required();
+  CLI::Option* const json = command->add_flag("--json", options.json, "One JSON object");
+  command->add_flag("--lspci", options.lspci, "Its PCI functions, as lspci -F reads them")->excludes(json);
 }
 
 struct StateParser {
@@ -431,6 +469,8 @@ std::optional<std::string> chip_complaint(const BootParser& boot) {
 
 // What the accelerator asked for cannot do, or nothing.
 std::optional<std::string> accel_complaint(const BootParser& boot) {
+  if (!boot.options.gdb.empty() && (boot.accel == "kvm" || boot.options.cpus != 1))
+    return "--gdb needs the software CPU: --accel soft";
   if (boot.deterministic && boot.accel == "kvm")
     return "--deterministic needs the software CPU: --accel soft";
   if (boot.options.cpus == 1) return std::nullopt;
@@ -479,8 +519,18 @@ Command chosen_paravisor(const ParavisorParser& paravisor) {
   return options;
 }
 
-Command chosen(const BootParser& boot, const CheckParser& check, const HostParser& host,
-               const ParavisorParser& paravisor, const StateParser& state, const DecodeParser& decode) {
+Command chosen_boot(const BootParser& boot, const std::string& name) {
+  for (const auto& complaint : {chip_complaint(boot), accel_complaint(boot), screen_complaint(boot)}) {
+    if (complaint) return wrong_usage(*complaint, name + " ");
+  }
+  BootOptions options = boot.chosen();
+  options.live = name == "watch";
+  return options;
+}
+
+Command chosen(const BootParser& boot, const BootParser& watch, const CheckParser& check,
+               const HostParser& host, const ParavisorParser& paravisor, const StateParser& state,
+               const DecodeParser& decode, const InspectParser& inspect) {
   if (check.command->parsed()) {
     CheckOptions options = check.options;
     options.accel = accel_named(check.accel);
@@ -489,18 +539,17 @@ Command chosen(const BootParser& boot, const CheckParser& check, const HostParse
   }
   if (state.command->parsed()) return chosen_state(state);
   if (decode.command->parsed()) return decode.options;
+  if (inspect.command->parsed()) return inspect.options;
   if (host.command->parsed()) return chosen_host(host);
   if (paravisor.command->parsed()) return chosen_paravisor(paravisor);
-  for (const auto& complaint : {chip_complaint(boot), accel_complaint(boot), screen_complaint(boot)}) {
-    if (complaint) return wrong_usage(*complaint, "boot ");
-  }
-  return boot.chosen();
+  return watch.command->parsed() ? chosen_boot(watch, "watch") : chosen_boot(boot, "boot");
 }
 
 BootOptions BootParser::chosen() const {
   BootOptions chosen = options;
-  // The software CPU alone repeats exactly.
-  chosen.accel = deterministic ? vmm::Accel::kSoft : accel_named(accel);
+  // The software CPU alone repeats exactly, and can be debugged: then its time stands still with it.
+  const bool debugged = !options.gdb.empty();
+  chosen.accel = deterministic || debugged ? vmm::Accel::kSoft : accel_named(accel);
   chosen.kvm_map = kvm_map_named(kvm_map);
   if (!restart_at.empty()) {
     for (const std::string& part : parts_of(restart_at))
@@ -509,10 +558,22 @@ BootOptions BootParser::chosen() const {
   chosen.pam = pam == "chip" ? vmm::PamEffect::kChip : vmm::PamEffect::kHyperv;
   chosen.batching = batching_named(get);
   chosen.console = console_named(console);
-  chosen.timing = deterministic ? vmm::Timing::kDeterministic : vmm::Timing::kWall;
+  chosen.timing = deterministic || debugged ? vmm::Timing::kDeterministic : vmm::Timing::kWall;
+  if (debugged && timeout_given->count() == 0) chosen.timeout_s = kForEver;
   if (until_given->count() != 0) chosen.until = until;
   chosen.init_reach = init_resets_board ? vmm::InitReach::kMachine : vmm::InitReach::kCpus;
   return chosen;
+}
+
+// What the packaging asks for and no person: pages of the manual.
+std::optional<Farewell> manual_for(const CLI::App& app, const std::string& option, const std::string& name) {
+  if (option == "--reference") return Farewell{reference_page(app), 0};
+  if (option != "--man") return std::nullopt;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (command->get_name() == name) return Farewell{man_page(app, command), 0};
+  }
+  if (name.empty() || name == "lowmeg") return Farewell{man_page(app, nullptr), 0};
+  return wrong_usage("--man: " + name + " is no command", "");
 }
 
 }  // namespace
@@ -524,7 +585,13 @@ Command parse_command_line(int argc, const char* const* argv) {
   BootParser boot;
   CheckParser check;
   HostParser host;
-  boot.add_to(app);
+  boot.add_to(app, "boot", "Boot firmware and show what becomes of its PAM writes");
+  boot.command->footer(kBootFooter);
+  BootParser watch;
+  watch.add_to(app, "watch", "Boot firmware and show the first megabyte live, as a band");
+  watch.command->footer(
+      "Where stdout is no terminal: lines, as lowmeg boot has them. Exit status as lowmeg boot's.\n"
+      "Example: lowmeg watch --pam chip --bridge i440bx /usr/share/bochs/BIOS-bochs-latest");
   check.add_to(app);
   host.add_to(app);
   ParavisorParser paravisor;
@@ -533,7 +600,10 @@ Command parse_command_line(int argc, const char* const* argv) {
   state.add_to(app);
   DecodeParser decode;
   decode.add_to(app);
+  InspectParser inspect;
+  inspect.add_to(app);
   const std::string named = argc > 1 ? argv[1] : "";
+  if (const auto manual = manual_for(app, named, argc > 2 ? argv[2] : "")) return *manual;
   const auto commands = app.get_subcommands({});
   const bool is_known = std::ranges::find(commands, named, &CLI::App::get_name) != commands.end();
   try {
@@ -547,7 +617,7 @@ Command parse_command_line(int argc, const char* const* argv) {
     app.exit(error, text, text);
     return Farewell{text.str(), 0};
   }
-  return chosen(boot, check, host, paravisor, state, decode);
+  return chosen(boot, watch, check, host, paravisor, state, decode, inspect);
 }
 
 }  // namespace cli

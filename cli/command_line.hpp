@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/decode.hpp"
+#include "cli/inspect.hpp"
 #include "cli/state/state_json.hpp"
 #include "vmm/dry_host.hpp"
 #include "vmm/machine.hpp"
@@ -36,8 +37,12 @@ struct BootOptions {
   vmm::InitReach init_reach = vmm::InitReach::kCpus;
   bool quiet = false;
   bool stats = false;
-  std::uint64_t restart_every = 0;        ///< config accesses; 0: never
-  std::vector<std::uint64_t> restart_at;  ///< numbers of config accesses, from 1
+  std::string trace_file, map_file, lspci_file;  ///< empty: not wanted
+  std::string gdb;                               ///< a port, or unix:PATH; empty: nobody
+  std::string inspect;                           ///< a socket's path; empty: nobody
+  bool live = false;                             ///< a band instead of lines, where stdout is a terminal
+  std::uint64_t restart_every = 0;               ///< config accesses; 0: never
+  std::vector<std::uint64_t> restart_at;         ///< numbers of config accesses, from 1
 };
 
 /// lowmeg host
@@ -93,8 +98,8 @@ struct StateOptions {
   std::uint64_t memory = 64ull << 20;  ///< bytes; for check
 };
 
-using Command =
-    std::variant<BootOptions, CheckOptions, DecodeOptions, HostOptions, ParavisorOptions, StateOptions, Farewell>;
+using Command = std::variant<BootOptions, CheckOptions, DecodeOptions, HostOptions, InspectOptions,
+                             ParavisorOptions, StateOptions, Farewell>;
 
 Command parse_command_line(int argc, const char* const* argv);
 

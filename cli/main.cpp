@@ -4,6 +4,7 @@
 #include "cli/check.hpp"
 #include "cli/decode.hpp"
 #include "cli/host.hpp"
+#include "cli/inspect.hpp"
 #include "cli/paravisor.hpp"
 #include "cli/standard_streams.hpp"
 #include "cli/state.hpp"
@@ -19,6 +20,7 @@ int run(int argc, char** argv) {
   if (const auto* check = std::get_if<cli::CheckOptions>(&command)) return cli::check(*check);
   if (const auto* decode = std::get_if<cli::DecodeOptions>(&command)) return cli::decode(*decode);
   if (const auto* host = std::get_if<cli::HostOptions>(&command)) return cli::host(*host);
+  if (const auto* inspect = std::get_if<cli::InspectOptions>(&command)) return cli::inspect(*inspect);
   if (const auto* paravisor = std::get_if<cli::ParavisorOptions>(&command)) return cli::paravisor(*paravisor);
   if (const auto* state = std::get_if<cli::StateOptions>(&command)) return cli::state(*state);
   return cli::boot(std::get<cli::BootOptions>(command));

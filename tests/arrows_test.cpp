@@ -40,15 +40,19 @@ const std::map<std::string, std::set<std::string>> kArrows{
      {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/get", "lowmeg/hyperv", "lowmeg/state",
       "vmm/chipset"}},
     {"vmm/cpu_soft", {"lowmeg/core", "lowmeg/memory", "vmm/board"}},
+    {"vmm/gdb", {"lowmeg/core", "vmm/cpu_soft"}},
     {"vmm/cpu_kvm", {"lowmeg/core", "lowmeg/memory", "lowmeg/kvm", "vmm/board"}},
     {"vmm",
      {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode", "lowmeg/get", "lowmeg/hyperv",
       "lowmeg/kvm", "lowmeg/state", "vmm/board", "vmm/chipset", "vmm/chipset/decode", "vmm/chipset/ranges",
-      "vmm/cpu_soft", "vmm/cpu_kvm"}},
+      "vmm/cpu_soft", "vmm/cpu_kvm", "vmm/gdb"}},
     {"cli/decode", {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode"}},
     {"cli/state", {"lowmeg/core", "lowmeg/bridge", "lowmeg/hyperv", "lowmeg/state"}},
     {"guest/conformance", {}},
-    {"cli", {"vmm", "vmm/chipset", "vmm/chipset/ranges", "cli/decode", "cli/state", "guest/conformance"}},
+    {"cli/trace", {"lowmeg/core", "vmm", "vmm/chipset"}},
+    {"cli",
+     {"vmm", "vmm/chipset", "vmm/chipset/ranges", "cli/decode", "cli/state", "cli/trace",
+      "guest/conformance"}},
 };
 
 // The room that holds a path from the root of the sources: the longest that is a prefix of its folder.

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lowmeg/memory/mapper.hpp"
@@ -12,6 +13,12 @@
 #include "vmm/cpu_look.hpp"
 
 namespace vmm {
+
+struct CodeAddress {
+  std::uint16_t cs = 0;
+  std::uint64_t ip = 0;
+  std::uint64_t linear = 0;
+};
 
 /// Called on the machine's thread, but for request_stop(). Devices may be called on threads of the engine's
 /// while run() or wait() runs, and after a turn of kRan or kIdle; after another turn nobody does until the
@@ -69,6 +76,12 @@ class Engine {
   /// devices until it takes them again. Only the configuration ports stay its own.
   virtual void let_go_of_devices() {}
   virtual void take_devices_again() {}
+
+  /// From a device that a CPU has called: the instruction that does it. None: this engine cannot tell.
+  virtual std::optional<CodeAddress> instruction_in_hand() const { return std::nullopt; }
+
+  /// What the guest has done since power-on that left its CPUs, by kind; or what is there to count.
+  virtual std::vector<std::pair<std::string, std::uint64_t>> counts() { return {}; }
 
   /// Where the guest is, for a person: CS:EIP of the CPU that fell, or of the first.
   virtual std::string where() = 0;

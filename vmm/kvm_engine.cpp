@@ -153,6 +153,14 @@ lowmeg::Result<void> KvmEngine::init() {
 }
 
 // Where a triple fault was, KVM on AMD does not tell: the registers are as after INIT.
+std::vector<std::pair<std::string, std::uint64_t>> KvmEngine::counts() {
+  constexpr const char* kNames[] = {"port reads", "port writes", "memory reads", "memory writes"};
+  std::vector<std::pair<std::string, std::uint64_t>> counts;
+  for (std::size_t i = 0; i < exit_counts_.size(); ++i)
+    counts.emplace_back(kNames[i], exit_counts_[i].load());
+  return counts;
+}
+
 std::string KvmEngine::where() {
   const unsigned cpu = cpus_->stopped_cpu().value_or(0);
   const auto registers = cpus_->registers(cpu);

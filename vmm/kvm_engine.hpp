@@ -4,6 +4,7 @@
 // runs.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 
@@ -52,6 +53,7 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   }
   bool has_fpu() const override { return has_fpu_; }
   std::unique_lock<std::mutex> hold_memory_devices() override { return exits_->lock_memory(); }
+  std::vector<std::pair<std::string, std::uint64_t>> counts() override;
   std::string where() override;
   std::vector<CpuLook> look() override;
   std::optional<lowmeg::Gpa> translate(unsigned cpu, std::uint64_t linear) override {
@@ -77,15 +79,21 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
 
   // VcpuExits: to the board once there is one; before that no CPU runs.
   std::uint32_t io_in(std::uint16_t port, unsigned size) override {
+    count(Exit::kPortRead);
     was_busy_.store(true, std::memory_order_relaxed);
     return exits_->io_in(port, size);
   }
   void io_out(std::uint16_t port, unsigned size, std::uint32_t value) override {
+    count(Exit::kPortWrite);
     was_busy_.store(true, std::memory_order_relaxed);
     exits_->io_out(port, size, value);
   }
-  void mmio_read(lowmeg::Gpa gpa, std::span<std::uint8_t> data) override { exits_->mmio_read(gpa, data); }
+  void mmio_read(lowmeg::Gpa gpa, std::span<std::uint8_t> data) override {
+    count(Exit::kMemoryRead);
+    exits_->mmio_read(gpa, data);
+  }
   void mmio_write(lowmeg::Gpa gpa, std::span<const std::uint8_t> data) override {
+    count(Exit::kMemoryWrite);
     exits_->mmio_write(gpa, data);
   }
   // The board's PIC, which nobody programs.
@@ -94,6 +102,12 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   void raise(unsigned irq) override { (void)vm_->set_irq_line(irq, KvmVm::Line::kHigh); }
   void lower(unsigned irq) override { (void)vm_->set_irq_line(irq, KvmVm::Line::kLow); }
 
+  enum class Exit { kPortRead, kPortWrite, kMemoryRead, kMemoryWrite };
+  void count(Exit exit) {
+    exit_counts_[static_cast<std::size_t>(exit)].fetch_add(1, std::memory_order_relaxed);
+  }
+
+  std::array<std::atomic<std::uint64_t>, 4> exit_counts_{};
   WallClock clock_;
   std::unique_ptr<KvmVm> vm_;
   const MemoryChips* memory_ = nullptr;

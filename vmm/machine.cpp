@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "lowmeg/core/stopwatch.hpp"
 #include "vmm/chipset/bus_map.hpp"
 #include "vmm/whereabouts.hpp"
 
@@ -40,6 +41,20 @@ constexpr StateOfCpu kStates[] = {
 };
 const StateOfCpu& state_of(CpuLook::Activity activity) {
   return *std::ranges::find(kStates, activity, &StateOfCpu::activity);
+}
+
+TraceEvent change_event(const TimelineEntry& entry) {
+  TraceEvent event{.kind = TraceEvent::Kind::kMapChange,
+                   .took_ns = entry.nanoseconds,
+                   .name = entry.config_write ? "map change" : "map, all of it",
+                   .change = entry};
+  if (entry.get) {
+    event.numbers = {{"resets", entry.get->resets},
+                     {"creates", entry.get->creates},
+                     {"refused", entry.get->refused_creates},
+                     {"round_trips", entry.get->round_trips}};
+  }
+  return event;
 }
 
 // The guest's date at power-on: today's, or always the same one.
@@ -123,7 +138,10 @@ Result<void> Machine::build_engine() {
   }
   const auto way =
       config_.kvm_map == KvmMap::kSlots ? lowmeg::kvm::MapWay::kSlots : lowmeg::kvm::MapWay::kProtect;
-  auto engine = KvmEngine::create(*memory_, config_.cpus, way, *config_.kvm_syscalls);
+  lowmeg::kvm::Syscalls* syscalls = config_.kvm_syscalls;
+  if (listeners_.trace)
+    syscalls = &tracing_syscalls_.emplace(*syscalls, [this](TraceEvent event) { trace(std::move(event)); });
+  auto engine = KvmEngine::create(*memory_, config_.cpus, way, *syscalls);
   if (engine) {
     accel_line_ = config_.accel == Accel::kKvm ? "KVM, as asked for" : "KVM, which is usable here";
     accel_line_ += "; memory map by " + (*engine)->kvm_mapper().way_line();
@@ -150,7 +168,10 @@ Result<void> Machine::build_chipset() {
   bridge.options.drb = lowmeg::bridge::drb_for(config_.memory.ram_size);
   const ChipsetListeners listeners{
       .timeline =
-          [this](const TimelineEntry& entry) { listeners_.timeline(entry, engine_->clock().now_ns()); },
+          [this](const TimelineEntry& entry) {
+            listeners_.timeline(entry, engine_->clock().now_ns());
+            trace(change_event(entry));
+          },
       .waiting =
           [this](Waiting waiting) {
             waiting == Waiting::kBegins ? engine_->let_go_of_devices() : engine_->take_devices_again();
@@ -198,9 +219,11 @@ Result<void> Machine::build_board() {
                         lowmeg::memory::BusMaster(engine_->mapper(), memory_->ram, memory_->rom),
                         engine_->interrupt_lines()});
   host_bridge_socket_.plug(*chipset_);
+  if (listeners_.trace) watch_config_writes(host_bridge_socket_, kHostBridgeDevice);
   board_->config_ports().place(kHostBridgeDevice, 0, host_bridge_socket_);
   if (!has_agp) return {};
   agp_bridge_socket_.plug(*chipset_);
+  if (listeners_.trace) watch_config_writes(agp_bridge_socket_, kAgpBridgeDevice);
   board_->config_ports().place(kAgpBridgeDevice, 0, agp_bridge_socket_);
   return {};
 }
@@ -224,6 +247,10 @@ Outcome Machine::run() {
   deadline_ = steady_clock::now() + config_.timeout;
   chipset_->set_deadline(deadline_);
   Outcome outcome = run_until(deadline_);
+  if (listeners_.ending) {
+    const auto held = engine_->hold_devices();
+    listeners_.ending(*this);
+  }
   chipset_->give_up({lowmeg::Errc::kClosed, "the machine has ended"});
   engine_->stop();
   return outcome;
@@ -240,6 +267,7 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
     if (interrupted_) return {Outcome::Kind::kInterrupted, 0, "ended by a signal"};
     const auto held = engine_->hold_devices();
     if (auto outcome = after(turn)) return *outcome;
+    if (listeners_.turn) listeners_.turn(*this);
     if (screen_shows_text()) return {Outcome::Kind::kUntil, 0, ""};
     take_com1_input();
     if (shows_enough(turn.kind)) return {Outcome::Kind::kUntil, 0, ""};
@@ -349,11 +377,54 @@ Result<void> Machine::reset_all() {
 void Machine::note(const ResetCause& cause) {
   const std::string where = engine_->where();
   const bool starts_over = board_->cmos().shutdown_status() == 0;
+  trace({.kind = TraceEvent::Kind::kReset,
+         .name = cause.kind == ResetKind::kHard ? "reset" : "INIT",
+         .texts = {{"by", std::string(cause.name)}, {"at", where}}});
   resets_.add(cause, starts_over ? ResetLog::Errand::kStartsOver : ResetLog::Errand::kGoesOn, where,
               engine_->clock().now_ns());
   if (cause != kResetByTripleFault || !triple_faults_.admit()) return;
   listeners_.events.event({lowmeg::Severity::kWarning, "vmm",
                            triple_faults_.told("triple fault at " + where + ": the CPUs are reset")});
+}
+
+void Machine::watch_config_writes(ChipsetSocket& socket, unsigned device) {
+  socket.watch([this, device](std::uint8_t offset, std::uint32_t value, lowmeg::bridge::ByteEnables enables,
+                              std::uint64_t nanoseconds) {
+    trace({.kind = TraceEvent::Kind::kConfigWrite,
+           .took_ns = nanoseconds,
+           .name = fmt::format("write 00:{:02x}.0 {:02x}", device, offset),
+           .numbers = {{"device", device}, {"offset", offset}, {"value", value}, {"bytes", enables.mask()}},
+           .code = engine_->instruction_in_hand()});
+  });
+}
+
+// An event that is over now.
+void Machine::trace(TraceEvent event) {
+  if (!listeners_.trace) return;
+  if (config_.timing == Timing::kDeterministic) event.took_ns = 0;
+  const std::uint64_t now = engine_ ? engine_->clock().now_ns() : 0;
+  event.at_ns = now - std::min(now, event.took_ns);
+  listeners_.trace(event);
+}
+
+// As a guest would, by mechanism #1, and with its address put back.
+std::vector<PciConfig> Machine::pci_config() {
+  using lowmeg::bridge::ConfigPorts;
+  constexpr std::uint32_t kEnable = 0x80000000, kNobody = 0xffffffff;
+  ConfigPorts& ports = board_->config_ports();
+  const std::uint32_t address = ports.address();
+  std::vector<PciConfig> functions;
+  for (std::uint32_t place = 0; place < 256; ++place) {
+    PciConfig config{.device = place / 8, .function = place % 8};
+    for (std::uint32_t i = 0; i < config.dwords.size(); ++i) {
+      ports.set_address(kEnable | place << 8 | i << 2);
+      config.dwords[i] = ports.read(ConfigPorts::kDataPort, 4);
+      if (config.dwords[0] == kNobody) break;
+    }
+    if (config.dwords[0] != kNobody) functions.push_back(config);
+  }
+  ports.set_address(address);
+  return functions;
 }
 
 Outcome Machine::stopped(std::string message) const {
@@ -400,7 +471,13 @@ void Machine::put(char c) {
 void Machine::accessed(ConfigAccess access) {
   ++config_accesses_;
   if (!config_.restart_after || !config_.restart_after(config_accesses_, access)) return;
-  if (auto restarted = chipset_->restart(); !restarted) return fault(restarted.error());
+  TraceEvent event{
+      .kind = TraceEvent::Kind::kRestart, .name = "servicing", .numbers = {{"access", config_accesses_}}};
+  {
+    const lowmeg::Stopwatch stopwatch(event.took_ns);
+    if (auto restarted = chipset_->restart(); !restarted) return fault(restarted.error());
+  }
+  trace(std::move(event));
   ++restarts_;
 }
 

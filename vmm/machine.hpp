@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "lowmeg/core/stopwatch.hpp"
 #include "vmm/board/board.hpp"
 #include "vmm/chipset/decode/decode_chipset.hpp"
 #include "vmm/chipset/ranges/ranges_chipset.hpp"
@@ -15,6 +16,8 @@
 #include "vmm/reset_log.hpp"
 #include "vmm/saved_vm.hpp"
 #include "vmm/soft_engine.hpp"
+#include "vmm/trace_event.hpp"
+#include "vmm/tracing_syscalls.hpp"
 
 namespace vmm {
 
@@ -101,6 +104,19 @@ struct MachineListeners {
   std::function<void(Machine&)> built = {};
   /// The machine that was built ends; empty: nobody asks.
   std::function<void()> ended = {};
+  /// What happens within; empty: nobody asks, and nothing is spent on it.
+  TraceSink trace = {};
+  /// After each of the engine's turns, while nobody else has the devices: some hundred times a second, at
+  /// least. Empty: nobody asks.
+  std::function<void(Machine&)> turn = {};
+  /// The guest has run its last; what answers accesses still does. Empty: nobody asks.
+  std::function<void(Machine&)> ending = {};
+};
+
+/// A function on bus 0 and its 64 dwords.
+struct PciConfig {
+  unsigned device = 0, function = 0;
+  std::array<std::uint32_t, 64> dwords{};
 };
 
 struct Outcome {
@@ -121,16 +137,29 @@ struct Outcome {
 class ChipsetSocket final : public lowmeg::bridge::ConfigFunction {
  public:
   using Find = lowmeg::bridge::ConfigFunction* (*)(Chipset&);
+  using Watch = std::function<void(std::uint8_t offset, std::uint32_t value,
+                                   lowmeg::bridge::ByteEnables enables, std::uint64_t nanoseconds)>;
   explicit ChipsetSocket(Find find) : find_(find) {}
   void plug(Chipset& chipset) { chipset_ = &chipset; }
   std::uint32_t read(std::uint8_t offset) override { return find_(*chipset_)->read(offset); }
   lowmeg::Result<void> write(std::uint8_t offset, std::uint32_t value,
                              lowmeg::bridge::ByteEnables enables) override {
-    return find_(*chipset_)->write(offset, value, enables);
+    if (!watch_) return find_(*chipset_)->write(offset, value, enables);
+    std::uint64_t nanoseconds = 0;
+    lowmeg::Result<void> written;
+    {
+      const lowmeg::Stopwatch stopwatch(nanoseconds);
+      written = find_(*chipset_)->write(offset, value, enables);
+    }
+    watch_(offset, value, enables, nanoseconds);
+    return written;
   }
+  /// Hears of each write, after it.
+  void watch(Watch watch) { watch_ = std::move(watch); }
 
  private:
   Find find_;
+  Watch watch_;
   Chipset* chipset_ = nullptr;
 };
 
@@ -166,7 +195,18 @@ class Machine final : private PowerControl,
   const std::string& accel_line() const { return accel_line_; }
   /// Null on an accelerator.
   const SoftEngine* soft() const { return soft_; }
+  SoftEngine* soft() { return soft_; }
+  /// The ROM chips on the board: where they answer, and their bytes.
+  std::vector<RomOnBoard> roms() const { return rom_chips(); }
   const Board& board() const { return *board_; }
+  const Clock& clock() const { return engine_->clock(); }
+  /// What the CPUs are doing. Between turns.
+  std::vector<CpuLook> cpus() { return engine_->look(); }
+  std::uint64_t config_accesses() const { return config_accesses_; }
+  std::vector<std::pair<std::string, std::uint64_t>> counts() { return engine_->counts(); }
+  /// The configuration space of every function on bus 0, as the guest reads it. From `turn` and `ending`; in
+  /// split mode it waits for the paravisor.
+  std::vector<PciConfig> pci_config();
   /// The text on the screen, in lines; empty without a display device.
   std::string screen();
   /// What reset the guest, and how often.
@@ -204,6 +244,8 @@ class Machine final : private PowerControl,
   std::optional<Outcome> carry_out(ResetCause cause);
   lowmeg::Result<void> reset_all();
   void note(const ResetCause& cause);
+  void watch_config_writes(ChipsetSocket& socket, unsigned device);
+  void trace(TraceEvent event);
   Outcome stopped(std::string message) const;
 
   void power_off(int exit_status) override;
@@ -227,6 +269,7 @@ class Machine final : private PowerControl,
   std::unique_ptr<Engine> engine_;
   SoftEngine* soft_ = nullptr;
   std::string accel_line_;
+  std::optional<TracingSyscalls> tracing_syscalls_;
   std::unique_ptr<Chipset> chipset_;
   RangesChipset* ranges_ = nullptr;
   ChipsetSocket host_bridge_socket_;

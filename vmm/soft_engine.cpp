@@ -53,8 +53,9 @@ lowmeg::Result<void> SoftEngine::attach(Board& board) {
 }
 
 Engine::Turn SoftEngine::run() {
-  const CpuSoft::Stop stop = cpu_->run(slice());
+  const CpuSoft::Stop stop = debugger_ ? debugger_->run(*cpu_, slice()) : cpu_->run(slice());
   board_->pit().advance();
+  if (const auto why = debugger_ ? debugger_->end() : std::nullopt) return {Turn::Kind::kStopped, *why, {}};
   switch (stop) {
     case CpuSoft::Stop::kBudget:
       return {Turn::Kind::kRan, {}};
@@ -97,6 +98,29 @@ std::optional<std::string> SoftEngine::news() {
   if (!repeated || repeated == told_) return std::nullopt;
   told_ = repeated;
   return describe(*repeated);
+}
+
+std::optional<CodeAddress> SoftEngine::instruction_in_hand() const {
+  const Segment code = cpu_->state().segment[kCs];
+  const std::uint32_t eip = cpu_->instruction_eip();
+  return CodeAddress{code.selector, eip, code.base + eip};
+}
+
+std::vector<std::pair<std::string, std::uint64_t>> SoftEngine::counts() {
+  return {{"instructions", cpu_->instructions()}};
+}
+
+std::optional<std::uint8_t> SoftEngine::peek(std::uint32_t linear) const {
+  const std::uint32_t gpa = a20_(linear);
+  const std::uint8_t* const page = mapper_->page(gpa).read;
+  return page ? std::optional(page[gpa % lowmeg::kPageSize]) : std::nullopt;
+}
+
+bool SoftEngine::poke(std::uint32_t linear, std::uint8_t value) {
+  const std::uint32_t gpa = a20_(linear);
+  std::uint8_t* const page = mapper_->page(gpa).write;
+  if (page) page[gpa % lowmeg::kPageSize] = value;
+  return page != nullptr;
 }
 
 std::string SoftEngine::where() {

@@ -5,6 +5,8 @@
 
 #include "lowmeg/memory/soft_mapper.hpp"
 #include "vmm/chipset/memory_chips.hpp"
+#include "vmm/cpu_soft/bus.hpp"
+#include "vmm/debugger.hpp"
 #include "vmm/engine.hpp"
 #include "vmm/machine_clock.hpp"
 
@@ -32,11 +34,14 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
     return {};
   }
   bool set_a20(Level level) override {
+    a20_.closed = level == Level::kLow;
     cpu_->set_a20(level == Level::kHigh ? CpuSoft::Level::kHigh : CpuSoft::Level::kLow);
     return true;
   }
   bool has_fpu() const override { return CpuSoft::kHasFpu; }
   std::optional<std::string> news() override;
+  std::optional<CodeAddress> instruction_in_hand() const override;
+  std::vector<std::pair<std::string, std::uint64_t>> counts() override;
   std::string where() override;
   std::vector<CpuLook> look() override;
   std::optional<lowmeg::Gpa> translate(unsigned /*cpu*/, std::uint64_t linear) override { return linear; }
@@ -44,6 +49,12 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
   CpuState cpu_state() const { return cpu_->state(); }
   /// CPU and clock, out or in. Between two turns.
   void carry(Carrier& carrier);
+  /// A byte as a read of the CPU's finds it, and as a write leaves it; between turns. None and false: it is a
+  /// device's, which is not asked.
+  std::optional<std::uint8_t> peek(std::uint32_t linear) const;
+  bool poke(std::uint32_t linear, std::uint8_t value);
+  /// From now on the CPU runs when the debugger lets it. Borrowed; null: nobody.
+  void debug(Debugger* debugger) { debugger_ = debugger; }
 
  private:
   SoftEngine(std::unique_ptr<lowmeg::memory::SoftMapper> mapper, Timing timing);
@@ -58,6 +69,8 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
   WallClock wall_clock_;
   MachineClock& clock_;
   Board* board_ = nullptr;
+  Debugger* debugger_ = nullptr;
+  cpu_soft::A20Mask a20_;
   std::unique_ptr<CpuSoft> cpu_;
   std::optional<RepeatedException> told_;  // the one that news() was about
 };

@@ -58,6 +58,9 @@ std::optional<RepeatedException> CpuSoft::repeated_exception() const {
 std::uint64_t CpuSoft::instructions() const {
   return impl_->engine.processor().instructions;
 }
+std::uint32_t CpuSoft::instruction_eip() const {
+  return impl_->engine.instruction_eip();
+}
 CpuState CpuSoft::state() const {
   return cpu_soft::save(impl_->engine.processor());
 }

@@ -92,6 +92,8 @@ class CpuSoft {
   std::uint64_t instructions() const;
 
   CpuState state() const;
+  /// From a device that the CPU calls: EIP of the instruction that does it, where state() may be past it.
+  std::uint32_t instruction_eip() const;
   /// Takes effect with the next run(). Any state is survived, whether or not an instruction could lead to it.
   void set_state(const CpuState& state);
   /// state() out, or in as set_state(). The pins are the board's to drive.

@@ -30,6 +30,7 @@ class Engine {
   void set_interrupt_line(CpuSoft::Level level);
   void set_a20(CpuSoft::Level level) { a20_.closed = level == CpuSoft::Level::kLow; }
 
+  std::uint32_t instruction_eip() const { return core_.began_at(); }
   Processor& processor() { return processor_; }
   const Processor& processor() const { return processor_; }
 

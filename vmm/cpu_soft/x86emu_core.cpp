@@ -169,6 +169,10 @@ X86emuCore::Return X86emuCore::run() {
   return reason != 0 || library_->over_long ? Return::kLeft : Return::kStopped;
 }
 
+std::uint32_t X86emuCore::began_at() const {
+  return library_->emu->x86.saved_eip;
+}
+
 void X86emuCore::begin_instruction() {
   x86emu_regs_t& x = library_->emu->x86;
   x.mode = ACC_D(x.R_CS_ACC) ? _MODE_DATA32 | _MODE_ADDR32 | _MODE_CODE32 : 0;

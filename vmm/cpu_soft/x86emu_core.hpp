@@ -34,6 +34,8 @@ class X86emuCore {
   Registers registers();
 
   Return run();
+  /// EIP of the instruction that it executes, or executed last.
+  std::uint32_t began_at() const;
 
   // The rest is for the Engine while it is asked about the next instruction.
 
