@@ -83,3 +83,4 @@ foreach(module lowmeg lowmeg-state)
 endforeach()
 
 install(TARGETS lowmeg RUNTIME COMPONENT program)
+include(cmake/package.cmake)
