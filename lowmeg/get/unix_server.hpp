@@ -75,7 +75,7 @@ class UnixServer {
   Deadline seated_owes_until_ = Deadline::max();
   std::mutex mutex_;  // of the thread's writes to seated_, and others' looks
   std::shared_ptr<UnixLink> seated_;
-  EventLimit said_{100};
+  EventLimit said_{16};
   std::thread thread_;
 };
 
