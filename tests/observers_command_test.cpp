@@ -51,7 +51,7 @@ TEST_F(Command, DrawsAMapThatAnswersThePointerAndTheWheel) {
       run_shell("chromium --headless --no-sandbox --disable-gpu --user-data-dir=" + quoted("profile") +
                 " --dump-dom file://" + (folder_ / "map.html").string());
   EXPECT_THAT(ended.out,
-              testing::ContainsRegex("data-result=\"D0000-D3FFF read-only RAM.*5Ch 33333333 . 31111111"));
+              testing::ContainsRegex("data-result=\"D0000-D3FFF read-only RAM.*5Ch 33333333 .* 31111111"));
   EXPECT_THAT(ended.out, HasSubstr("|true|time|true\""));
 }
 
