@@ -103,7 +103,7 @@ TEST_F(Command, RefusesBadInputInOneLine) {
       {"boot --trace .", ".: Is a directory"},
       {"watch --map no/such/folder/map", "no/such/folder/map: No such file or directory"},
       {"inspect", "SOCKET is required"},
-      {"inspect --json --lspci x", "--lspci excludes --json"},
+      {"inspect --json --lspci x", "--json excludes --lspci"},
       {"reboot", "reboot is no command"},
       {"", "a command is needed"},
   };
