@@ -10,13 +10,13 @@
 namespace cli {
 namespace {
 
-constexpr std::array<int, 5> kSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT};
+constexpr std::array<int, 5> kRestoringSignals{SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT};
 
 // For a signal handler, which has no other way to them.
 volatile std::sig_atomic_t is_taken = 0;
 int terminal_fd = -1;
 termios as_it_was;
-std::array<struct sigaction, kSignals.size()> actions_before;
+std::array<struct sigaction, kRestoringSignals.size()> actions_before;
 
 void put_back() {
   // A write to the terminal from a background job would stop the program; it is put back all the same.
@@ -29,7 +29,7 @@ void put_back() {
 }
 
 void give_back_signals() {
-  for (std::size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &actions_before[i], nullptr);
+  for (std::size_t i = 0; i < kRestoringSignals.size(); ++i) sigaction(kRestoringSignals[i], &actions_before[i], nullptr);
 }
 
 void give_back() {
@@ -52,9 +52,9 @@ void watch_signals() {
   action.sa_handler = lowmeg_put_terminal_back;
   action.sa_flags = SA_RESTART;
   sigfillset(&action.sa_mask);
-  for (std::size_t i = 0; i < kSignals.size(); ++i) {
-    sigaction(kSignals[i], nullptr, &actions_before[i]);
-    if (actions_before[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &action, nullptr);
+  for (std::size_t i = 0; i < kRestoringSignals.size(); ++i) {
+    sigaction(kRestoringSignals[i], nullptr, &actions_before[i]);
+    if (actions_before[i].sa_handler != SIG_IGN) sigaction(kRestoringSignals[i], &action, nullptr);
   }
 }
 

@@ -8,7 +8,6 @@
 namespace cli {
 namespace {
 
-constexpr std::size_t kColumns = 100;
 constexpr std::string_view kIndent = "  ";
 
 }  // namespace

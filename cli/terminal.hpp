@@ -1,6 +1,7 @@
 // Colour, where there is a terminal to show it, and lines that fit into one.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,10 @@ class Terminal {
   bool colours_;
 };
 
-/// `text` in lines of at most 100 columns, broken at spaces; lines after the first are indented by two. A
+/// How wide a line may be, in columns.
+inline constexpr std::size_t kColumns = 100;
+
+/// `text` in lines of at most kColumns, broken at spaces; lines after the first are indented by two. A
 /// longer word stays whole.
 std::string wrapped(std::string_view text);
 

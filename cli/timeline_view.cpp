@@ -12,10 +12,8 @@ using lowmeg::GpaRange;
 using lowmeg::GpaState;
 using lowmeg::GpaStateChange;
 
-constexpr std::size_t kColumns = 100;
-
 constexpr const char* kRow = "{:>9} {:>4} {:>8} {:>8} {:>6} {:>7} {:>5} {:>5}  ";
-constexpr std::size_t kIndent = 9 + 1 + 4 + 1 + 8 + 1 + 8 + 1 + 6 + 1 + 7 + 1 + 5 + 1 + 5 + 2;
+constexpr std::size_t kLeft = 9 + 1 + 4 + 1 + 8 + 1 + 8 + 1 + 6 + 1 + 7 + 1 + 5 + 1 + 5 + 2;
 
 Colour colour_of(GpaState state) {
   switch (state) {
@@ -72,11 +70,11 @@ class Column {
  public:
   // `shown` is what `text` looks like with its colours.
   void add(const std::string& text, const std::string& shown) {
-    if (column_ != kIndent && column_ + 1 + text.size() > kColumns) {
-      words_ += "\n" + std::string(kIndent, ' ');
-      column_ = kIndent;
+    if (column_ != kLeft && column_ + 1 + text.size() > kColumns) {
+      words_ += "\n" + std::string(kLeft, ' ');
+      column_ = kLeft;
     }
-    if (column_ != kIndent) words_ += ' ', ++column_;
+    if (column_ != kLeft) words_ += ' ', ++column_;
     words_ += shown;
     column_ += text.size();
   }
@@ -84,7 +82,7 @@ class Column {
 
  private:
   std::string words_;
-  std::size_t column_ = kIndent;
+  std::size_t column_ = kLeft;
 };
 
 std::string segments_text(const std::vector<GpaStateChange>& changes, const Terminal& terminal) {

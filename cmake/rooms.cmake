@@ -2,6 +2,9 @@
 #
 #   lowmeg_room(lowmeg/memory LINK lowmeg_core)   -> library lowmeg_memory, test lowmeg_memory_test
 #
+# With LOWMEG_UNITY eight files of a room are compiled as one: what they include, and the templates that they
+# share, cost more than they do. A build without it, as ./run's, holds each file to including what it uses.
+#
 # A room with threads gets the label "threads", and ./test runs it under TSan as well.
 function(lowmeg_room folder)
   cmake_parse_arguments(ROOM "THREADS" "" "LINK" ${ARGN})
@@ -13,6 +16,7 @@ function(lowmeg_room folder)
 
   if(sources)
     add_library(${name} STATIC ${sources})
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${LOWMEG_UNITY} UNITY_BUILD_BATCH_SIZE 8)
     target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name} PUBLIC ${ROOM_LINK})
     if(folder MATCHES "^lowmeg/")

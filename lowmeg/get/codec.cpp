@@ -4,20 +4,15 @@ namespace lowmeg::get {
 namespace {
 
 using wire::Header;
+using wire::header_for;
 using wire::HostRequestId;
 using wire::MessageType;
 
-constexpr Header header(MessageType type, HostRequestId id) {
-  return {wire::kMessageVersion, type, static_cast<std::uint16_t>(id)};
-}
-constexpr Header notification(MessageType type, std::uint16_t id) {
-  return {wire::kMessageVersion, type, id};
-}
 constexpr Header request(HostRequestId id) {
-  return header(MessageType::kHostRequest, id);
+  return header_for(MessageType::kHostRequest, id);
 }
 constexpr Header response(HostRequestId id) {
-  return header(MessageType::kHostResponse, id);
+  return header_for(MessageType::kHostResponse, id);
 }
 
 template <typename... Handlers>
@@ -68,12 +63,12 @@ Message encode(const Answer& value) {
 
 Message encode(const BatchOffer& offer) {
   return Message(wire::BatchOfferNotification{
-      notification(MessageType::kGuestNotification, wire::kBatchOfferId), offer.max_requests});
+      header_for(MessageType::kGuestNotification, wire::kBatchOfferId), offer.max_requests});
 }
 
 Message encode(const Batch& batch) {
   return Message(
-      wire::BatchNotification{notification(MessageType::kHostNotification, wire::kBatchId), batch.requests});
+      wire::BatchNotification{header_for(MessageType::kHostNotification, wire::kBatchId), batch.requests});
 }
 
 HostRequestId id_of(const Request& value) {

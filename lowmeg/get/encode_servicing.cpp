@@ -4,16 +4,9 @@
 namespace lowmeg::get {
 namespace {
 
-using wire::Header;
+using wire::header_for;
 using wire::HostRequestId;
 using wire::MessageType;
-
-constexpr Header header(MessageType type, std::uint16_t id) {
-  return {wire::kMessageVersion, type, id};
-}
-constexpr Header header(MessageType type, HostRequestId id) {
-  return header(type, static_cast<std::uint16_t>(id));
-}
 
 template <typename Wire>
 Message with_state(const Wire& wire, Bytes bytes) {
@@ -25,14 +18,14 @@ Message with_state(const Wire& wire, Bytes bytes) {
 
 Message encode(const State& state) {
   return with_state(
-      wire::StateNotification{header(MessageType::kGuestNotification, wire::kStateId), state.ram_size,
+      wire::StateNotification{header_for(MessageType::kGuestNotification, wire::kStateId), state.ram_size,
                               state.personality, state.unsure ? wire::kStateUnsure : 0},
       state.bytes);
 }
 
 Message encode(const Access& access) {
   const auto flags = static_cast<std::uint8_t>(access.redo ? wire::kAccessRedo : 0);
-  return Message(wire::AccessNotification{header(MessageType::kGuestNotification, wire::kAccessId),
+  return Message(wire::AccessNotification{header_for(MessageType::kGuestNotification, wire::kAccessId),
                                           static_cast<std::uint8_t>(access.kind),
                                           flags,
                                           access.function,
@@ -43,7 +36,7 @@ Message encode(const Access& access) {
 }
 
 Message encode(const Done& done) {
-  return with_state(wire::DoneNotification{header(MessageType::kHostNotification, wire::kDoneId),
+  return with_state(wire::DoneNotification{header_for(MessageType::kHostNotification, wire::kDoneId),
                                            static_cast<std::uint8_t>(done.outcome),
                                            {},
                                            done.value},
@@ -51,13 +44,13 @@ Message encode(const Done& done) {
 }
 
 Message encode(const Keep& keep) {
-  return with_state(wire::KeepNotification{header(MessageType::kHostNotification, wire::kKeepId)},
+  return with_state(wire::KeepNotification{header_for(MessageType::kHostNotification, wire::kKeepId)},
                     keep.bytes);
 }
 
 Message encode(const SaveNotice& notice) {
   return Message(
-      wire::SaveNotification{header(MessageType::kGuestNotification, wire::kSaveGuestVtl2StateNotice),
+      wire::SaveNotification{header_for(MessageType::kGuestNotification, wire::kSaveGuestVtl2StateNotice),
                              {},
                              0,
                              notice.timeout_hint_secs});
@@ -65,31 +58,31 @@ Message encode(const SaveNotice& notice) {
 
 Message encode(const SavePart& part) {
   return with_state(
-      wire::SaveRequest{header(MessageType::kHostRequest, HostRequestId::kSaveGuestVtl2State), part.status},
+      wire::SaveRequest{header_for(MessageType::kHostRequest, HostRequestId::kSaveGuestVtl2State), part.status},
       part.bytes);
 }
 
 Message encode(const SaveAnswer& answer) {
-  return Message(wire::SaveResponse{header(MessageType::kHostResponse, HostRequestId::kSaveGuestVtl2State),
+  return Message(wire::SaveResponse{header_for(MessageType::kHostResponse, HostRequestId::kSaveGuestVtl2State),
                                     answer.status});
 }
 
 Message encode(const RestoreRequest&) {
   return Message(
-      wire::RestoreRequest{header(MessageType::kHostRequest, HostRequestId::kRestoreGuestVtl2State),
+      wire::RestoreRequest{header_for(MessageType::kHostRequest, HostRequestId::kRestoreGuestVtl2State),
                            SaveRestoreStatus::kRequestData});
 }
 
 Message encode(const RestorePart& part) {
   return with_state(
-      wire::RestoreResponse{header(MessageType::kHostResponse, HostRequestId::kRestoreGuestVtl2State),
+      wire::RestoreResponse{header_for(MessageType::kHostResponse, HostRequestId::kRestoreGuestVtl2State),
                             static_cast<std::uint32_t>(part.bytes.size()), part.status},
       part.bytes);
 }
 
 Message encode(const RestoreResult& result) {
   return Message(wire::RestoreResultNotification{
-      header(MessageType::kHostNotification, wire::kRestoreGuestVtl2StateResult), result.status});
+      header_for(MessageType::kHostNotification, wire::kRestoreGuestVtl2StateResult), result.status});
 }
 
 }  // namespace lowmeg::get

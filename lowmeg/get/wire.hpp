@@ -76,6 +76,12 @@ struct Header {
 };
 static_assert(sizeof(Header) == 4);
 
+/// `Id` is one of the enumerations of ids, or the id itself.
+template <typename Id>
+constexpr Header header_for(MessageType type, Id id) {
+  return {kMessageVersion, type, static_cast<std::uint16_t>(id)};
+}
+
 struct VersionRequest {
   Header header;
   std::uint32_t version;  // major << 16 | minor

@@ -12,20 +12,20 @@ using memory::Route;
 // segments.
 constexpr std::uint64_t kLongestGap = 0x20000;
 
-enum class Need { kNothing, kLower, kMap, kRaise };
+enum class Change { kNothing, kLower, kMap, kRaise };
 
 struct Piece {
   GpaRange range;
   Route bytes;
   Access access;
-  Need need;
+  Change change;
 };
 
-Need need_of(const Piece& piece, const memory::Routes& mapped) {
-  if (mapped.read != piece.bytes) return Need::kMap;
+Change change_of(const Piece& piece, const memory::Routes& mapped) {
+  if (mapped.read != piece.bytes) return Change::kMap;
   const Access now = SlotTable::access_of(mapped);
-  if (now == piece.access) return Need::kNothing;
-  return piece.access < now ? Need::kLower : Need::kRaise;
+  if (now == piece.access) return Change::kNothing;
+  return piece.access < now ? Change::kLower : Change::kRaise;
 }
 
 std::vector<Piece> pieces(const memory::Layout& mapped, const std::vector<Placement>& wanted) {
@@ -37,7 +37,7 @@ std::vector<Piece> pieces(const memory::Layout& mapped, const std::vector<Placem
       while (below->range.end() <= gpa) ++below;
       const Gpa end = std::min(below->range.end(), placed.range.end());
       Piece piece{GpaRange(gpa, end), placed.bytes.advanced(gpa - placed.range.start()), placed.access, {}};
-      piece.need = need_of(piece, below->at(gpa));
+      piece.change = change_of(piece, below->at(gpa));
       result.push_back(piece);
       gpa = end;
     }
@@ -60,14 +60,14 @@ template <typename Joins, typename Take>
 void for_each_run(Pieces all, Joins joins, Take take) {
   std::size_t first = 0;
   while (first < all.size()) {
-    if (all[first].need == Need::kNothing) {
+    if (all[first].change == Change::kNothing) {
       ++first;
       continue;
     }
     std::size_t last = first;
     std::uint64_t gap = 0;
     for (std::size_t next = first + 1; next < all.size() && joins(all[next - 1], all[next]); ++next) {
-      const bool is_idle = all[next].need == Need::kNothing;
+      const bool is_idle = all[next].change == Change::kNothing;
       gap = is_idle ? gap + all[next].range.size() : 0;
       if (gap > kLongestGap) break;
       if (!is_idle) last = next;
@@ -81,16 +81,16 @@ GpaRange hull(Pieces run) {
   return {run.front().range.start(), run.back().range.end()};
 }
 
-bool has(Pieces run, Need need) {
-  return std::ranges::any_of(run, [need](const Piece& piece) { return piece.need == need; });
+bool has(Pieces run, Change change) {
+  return std::ranges::any_of(run, [change](const Piece& piece) { return piece.change == change; });
 }
 
 // The parts of a run from its first mapping to its last become one mapping, with all that lies between.
 void take_mappings(Pieces all, std::vector<MapBytes>& mappings) {
   for_each_run(all, runs_on, [&](Pieces run) {
-    if (!has(run, Need::kMap)) return;
+    if (!has(run, Change::kMap)) return;
     mappings.push_back({hull(run), run.front().bytes, run.front().access});
-    for (Piece& piece : run) piece.need = Need::kNothing;
+    for (Piece& piece : run) piece.change = Change::kNothing;
   });
 }
 
@@ -101,7 +101,7 @@ MappingPlan mapping_plan(const memory::Layout& mapped, const std::vector<Placeme
   std::vector<Piece> all = pieces(mapped, wanted);
   take_mappings(all, plan.map);
   for_each_run(Pieces(all), is_next, [&](Pieces run) {
-    auto& changes = has(run, Need::kLower) ? plan.lower : plan.raise;
+    auto& changes = has(run, Change::kLower) ? plan.lower : plan.raise;
     changes.push_back({hull(run), run.front().access});
   });
   return plan;

@@ -4,7 +4,7 @@ namespace vmm {
 namespace {
 
 // Offsets (data sheet, table II); 0 is RBR/THR or DLL, 1 IER or DLM, 2 IIR/FCR.
-enum Offset : unsigned {
+enum ComPort : unsigned {
   kData = 0,
   kIer = 1,
   kIir = 2,

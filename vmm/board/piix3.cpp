@@ -4,7 +4,7 @@ namespace vmm {
 namespace {
 
 // Data sheet 2.2: PCI configuration registers of function 0.
-constexpr ConfigRegister kRegisters[] = {
+constexpr ConfigRegister kIsaBridgeRegisters[] = {
     {0x00, 0x70008086, 0x00000000, "VID, DID"},
     {0x04, 0x02000007, 0x00000008, "PCICMD (special cycles), PCISTS (medium DEVSEL#)"},
     {0x08, 0x06010000, 0x00000000, "RID, CLASSC: ISA bridge"},
@@ -25,7 +25,7 @@ constexpr ConfigRegister kRegisters[] = {
 }  // namespace
 
 std::span<const ConfigRegister> piix3_registers() {
-  return kRegisters;
+  return kIsaBridgeRegisters;
 }
 
 }  // namespace vmm

@@ -7,7 +7,7 @@ constexpr std::uint8_t kPmba = 0x40, kPmregmisc = 0x80;
 constexpr std::uint32_t kApmcEn = 1u << 25;  // DEVACTB bit 25, byte 5Bh bit 1
 
 // Data sheet, chapter 7: PCI configuration registers of function 3.
-constexpr ConfigRegister kRegisters[] = {
+constexpr ConfigRegister kPmRegisters[] = {
     {0x00, 0x71138086, 0x00000000, "VID, DID"},
     {0x04, 0x02800000, 0x00000001,
      "PCICMD (I/O space of the SMBus), PCISTS (fast back-to-back, medium DEVSEL#)"},
@@ -48,7 +48,7 @@ constexpr std::uint32_t kSusEn = 0x2000, kSusType = 0x1c00;  // PMCNTRL bits 13 
 }  // namespace
 
 Piix4Pm::Piix4Pm(const Clock& clock, PowerControl& power)
-    : clock_(clock), power_(power), config_(kRegisters) {}
+    : clock_(clock), power_(power), config_(kPmRegisters) {}
 
 void Piix4Pm::reset() {
   config_.reset();
@@ -62,7 +62,6 @@ std::optional<std::uint16_t> Piix4Pm::base() {
 
 // 24 bits, as TMR_VAL_EXT = 0 has it.
 std::uint32_t Piix4Pm::timer() const {
-  constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
   const std::uint64_t ns = clock_.now_ns();
   return static_cast<std::uint32_t>(ns / kNsPerSecond * kTimerHertz +
                                     ns % kNsPerSecond * kTimerHertz / kNsPerSecond) &

@@ -4,7 +4,6 @@ namespace vmm {
 namespace {
 
 constexpr unsigned kIrq = 0;
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 
 // A memory refresh each 15.085 us toggles bit 4 of port 61h: 18 ticks of the timer.
 constexpr std::uint64_t kRefreshTicks = 18;

@@ -22,6 +22,8 @@ class PortDevice {
   virtual void write(std::uint16_t port, unsigned size, std::uint32_t value) = 0;
 };
 
+inline constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
+
 /// The machine's time. With a deterministic machine it is a function of the instructions executed.
 class Clock {
  public:

@@ -18,7 +18,6 @@ enum Index : unsigned {
   kYear = 9
 };
 
-constexpr std::uint64_t kNsPerSecond = 1'000'000'000;
 constexpr std::uint64_t kUipNs = 244'000;
 
 constexpr std::uint8_t to_bcd(unsigned value) {

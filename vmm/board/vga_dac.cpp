@@ -3,7 +3,7 @@
 namespace vmm {
 namespace {
 
-enum Offset : unsigned { kPelMask = 0, kReadIndex = 1, kWriteIndex = 2, kData = 3 };
+enum DacPort : unsigned { kPelMask = 0, kReadIndex = 1, kWriteIndex = 2, kPaletteData = 3 };
 
 constexpr std::uint8_t kSixBits = 0x3f;
 
@@ -25,7 +25,7 @@ void VgaDac::write(unsigned offset, std::uint8_t value) {
   if (offset == kReadIndex || offset == kWriteIndex) {
     state_ = offset == kReadIndex ? State::kReading : State::kWriting;
   }
-  if (offset != kData) return;
+  if (offset != kPaletteData) return;
   palette_[write_at_] = value & kSixBits;
   write_at_ = (write_at_ + 1) % palette_.size();
 }
