@@ -121,4 +121,8 @@ DumpReport report_on(const BridgeDump& dump) {
   return report;
 }
 
+std::string text_of(const GpaRange& range) {
+  return fmt::format("{:05X}-{:05X}", range.start(), range.end() - 1);
+}
+
 }  // namespace cli

@@ -66,4 +66,7 @@ struct DumpReport {
 /// Pure.
 DumpReport report_on(const BridgeDump& dump);
 
+/// "C0000-C7FFF", the last byte's address included.
+std::string text_of(const lowmeg::GpaRange& range);
+
 }  // namespace cli

@@ -12,10 +12,6 @@ using lowmeg::GpaRange;
 
 constexpr Gpa kColumn = 0x4000;  // of the band
 
-std::string text_of(const GpaRange& range) {
-  return fmt::format("{:05X}-{:05X}", range.start(), range.end() - 1);
-}
-
 std::string size_text(std::uint64_t bytes) {
   return bytes % (1 << 20) == 0 ? fmt::format("{} MiB", bytes >> 20) : fmt::format("{} KiB", bytes >> 10);
 }
@@ -60,8 +56,8 @@ std::string heading(const BridgeDump& dump, const DumpReport& report) {
   if (report.only_pam) return "PAM of a 440FX or 440BX; nothing else is known\n";
   const ConfigSpace& bridge = dump.host_bridge;
   std::string line = fmt::format("{} host bridge, {:04x}:{:04x} rev {:02x}, at {}", dump.chip, bridge.word(0),
-                                 bridge.word(2), bridge.bytes[8], cli::text_of(bridge.address));
-  if (dump.agp_bridge) line += fmt::format("; AGP bridge at {}", cli::text_of(dump.agp_bridge->address));
+                                 bridge.word(2), bridge.bytes[8], text_of(bridge.address));
+  if (dump.agp_bridge) line += fmt::format("; AGP bridge at {}", text_of(dump.agp_bridge->address));
   return line + "\n";
 }
 

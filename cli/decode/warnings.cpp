@@ -36,10 +36,6 @@ std::vector<GpaRange> runs_in(const DecodeRegisters& registers, GpaState state) 
   return joined;
 }
 
-std::string text_of(const GpaRange& range) {
-  return fmt::format("{:05X}-{:05X}", range.start(), range.end() - 1);
-}
-
 void add_pam(const BridgeDump& dump, const DecodeRegisters& registers, std::vector<Warning>& warnings) {
   for (const GpaRange& run : runs_in(registers, GpaState::kWriteOnly)) {
     warnings.push_back({"write-only-left", text_of(run) +

@@ -8,8 +8,6 @@
 namespace lowmeg::c {
 namespace {
 
-constexpr std::uint64_t kMostRam = std::uint64_t{1} << 52;
-
 bridge::ChipOptions options_of(const lowmeg_bridge_config& config) {
   bridge::ChipOptions options;
   if (config.ram_bytes != 0) options.drb = bridge::drb_for(config.ram_bytes);
@@ -25,7 +23,7 @@ Result<void> check(const lowmeg_bridge_config& config) {
   if (below != 1) return wrong("bridge: give one of adjust, adjuster, commit and kvm");
   if (config.identity > LOWMEG_HYPERV) return wrong("bridge: an identity that does not exist");
   if (config.agp_strapped_off > 1 || config.reserved != 0) return wrong("bridge: a flag that is not 0 or 1");
-  if (!is_page_aligned(config.ram_bytes) || config.ram_bytes > kMostRam)
+  if (!is_ram_size(config.ram_bytes))
     return wrong("bridge: ram_bytes is not whole pages, or too much");
   if (is_map && config.ram_bytes == 0) return wrong("bridge: a map needs ram_bytes");
   if (is_map && config.identity == LOWMEG_HYPERV)

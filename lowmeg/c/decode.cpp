@@ -8,8 +8,6 @@
 namespace lowmeg::c {
 namespace {
 
-constexpr std::uint64_t kMostRam = std::uint64_t{1} << 52;
-
 bridge::ConfigDwords dwords_of(const std::uint8_t* bytes) {
   bridge::ConfigDwords dwords{};
   for (std::size_t i = 0; i < 4 * bridge::kConfigDwords; ++i) bridge::put_bytes(dwords, i, bytes[i], 1);
@@ -19,7 +17,7 @@ bridge::ConfigDwords dwords_of(const std::uint8_t* bytes) {
 std::int32_t decode(const lowmeg_decode_config& config, lowmeg_commit_fn show, void* context) {
   if (!config.host_bridge || !show)
     return failed(LOWMEG_INVALID_ARGUMENT, "decode: the registers or the callback are missing");
-  if (!is_page_aligned(config.ram_bytes) || config.ram_bytes > kMostRam)
+  if (!is_ram_size(config.ram_bytes))
     return failed(LOWMEG_INVALID_ARGUMENT, "decode: ram_bytes is not whole pages, or too much");
   auto buses = read_buses(config.pci, config.agp);
   if (!buses) return failed(buses.error());

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "lowmeg/c/failure.hpp"
+#include "lowmeg/core/gpa.hpp"
 
 namespace lowmeg::c {
 
@@ -27,6 +28,11 @@ std::optional<Struct> read_struct(const Struct* from, std::int32_t& status) {
   Struct known{};
   std::memcpy(&known, from, std::min<std::size_t>(from->size, sizeof(Struct)));
   return known;
+}
+
+/// Whole pages, and no more than an x86 can address (SDM volume 3, 4.1.4: MAXPHYADDR is at most 52).
+constexpr bool is_ram_size(std::uint64_t bytes) {
+  return is_page_aligned(bytes) && bytes <= std::uint64_t{1} << 52;
 }
 
 }  // namespace lowmeg::c

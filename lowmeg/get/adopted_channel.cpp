@@ -13,31 +13,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "lowmeg/get/readiness.hpp"
 #include "lowmeg/get/unix_transport.hpp"
 #include "lowmeg/get/wire.hpp"
 
 namespace lowmeg::get {
 namespace {
-
-using std::chrono::steady_clock;
-
-Result<void> wait_for(int fd, short events, Deadline deadline) {
-  for (;;) {
-    const auto now = steady_clock::now();
-    int milliseconds = 0;
-    if (deadline > now) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
-      milliseconds = static_cast<int>(std::min<std::int64_t>(left, 1'000'000'000));
-    }
-    pollfd waited{fd, events, 0};
-    // SAFETY: one pollfd of ours.
-    const int ready = ::poll(&waited, 1, milliseconds);
-    if (ready > 0) return {};
-    if (ready < 0 && errno != EINTR) return fail_errno("poll on the GET channel");
-    if (ready == 0 && steady_clock::now() >= deadline)
-      return fail(Errc::kTimeout, "the GET peer has not answered in time");
-  }
-}
 
 tl::unexpected<Error> gone() {
   return fail(Errc::kClosed, "the GET peer has closed the channel");
@@ -58,7 +39,7 @@ class DeviceTransport final : public Transport {
         return fail(Errc::kProtocol, fmt::format("the GET channel took {} bytes of a message", sent));
       if (errno == EPIPE) return gone();
       if (errno != EAGAIN && errno != EINTR) return fail_errno("write on the GET channel");
-      if (auto ready = wait_for(fd_.get(), POLLOUT, deadline); !ready) return ready;
+      if (auto ready = wait_until_ready(fd_.get(), POLLOUT, deadline); !ready) return ready;
     }
   }
 
@@ -66,7 +47,7 @@ class DeviceTransport final : public Transport {
     std::array<std::uint8_t, wire::kMaxMessageSize + 1> message;  // one more byte: too long shows
     for (;;) {
       if (!fd_) return gone();
-      if (auto ready = wait_for(fd_.get(), POLLIN, deadline); !ready) return tl::unexpected(ready.error());
+      if (auto ready = wait_until_ready(fd_.get(), POLLIN, deadline); !ready) return tl::unexpected(ready.error());
       // SAFETY: writes no more than the array's size.
       const ssize_t size = ::read(fd_.get(), message.data(), message.size());
       if (size == 0) return gone();
@@ -107,7 +88,7 @@ Result<void> check_type(int fd) {
 
 // The outcome of a connect that was begun.
 Result<void> connected(int fd, Deadline deadline) {
-  if (auto ready = wait_for(fd, POLLOUT, deadline); !ready) return ready;
+  if (auto ready = wait_until_ready(fd, POLLOUT, deadline); !ready) return ready;
   int error = 0;
   socklen_t size = sizeof(error);
   // SAFETY: SO_ERROR fills in one int.

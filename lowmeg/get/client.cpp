@@ -29,10 +29,6 @@ class Patience {
   unsigned late_ = 0;
 };
 
-Request as_request(const RangeRequest& request) {
-  return std::visit([](const auto& value) { return Request{value}; }, request);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::connect(std::unique_ptr<Transport> transport, EventSink& events,

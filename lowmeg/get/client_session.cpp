@@ -3,14 +3,6 @@
 #include <algorithm>
 
 namespace lowmeg::get {
-namespace {
-
-Request as_request(const RangeRequest& request) {
-  return std::visit([](const auto& value) { return Request{value}; }, request);
-}
-
-}  // namespace
-
 ClientSession::ClientSession(EventSink& events, Batching batching) : events_(events), batching_(batching) {
   to_send_.push_back(encode(Request{VersionOffer{wire::kProtocolNickelRev2}}));
 }

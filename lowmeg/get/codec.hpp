@@ -44,6 +44,9 @@ struct ResetRamGpaRange {
 using RangeRequest = std::variant<CreateRamGpaRange, ResetRamGpaRange>;
 /// Every request that Lowmeg's host answers.
 using Request = std::variant<VersionOffer, CreateRamGpaRange, ResetRamGpaRange>;
+inline Request as_request(const RangeRequest& request) {
+  return std::visit([](const auto& value) { return Request{value}; }, request);
+}
 
 struct VersionAnswer {
   bool accepted = false;

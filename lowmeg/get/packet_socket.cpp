@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "lowmeg/get/readiness.hpp"
 #include "lowmeg/get/socket_address.hpp"
 
 namespace lowmeg::get {
@@ -15,27 +16,6 @@ namespace {
 
 // Never blocking: a connect to a host whose queue is full would know no deadline.
 constexpr int kType = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
-
-// Milliseconds until the deadline for poll(2), rounded up: never a busy loop, never for ever.
-int milliseconds_left(Deadline deadline) {
-  const auto now = std::chrono::steady_clock::now();
-  if (deadline <= now) return 0;  // compared first: the difference to Deadline::min() would overflow
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
-  return static_cast<int>(std::min<std::int64_t>(left.count(), 1'000'000'000));
-}
-
-// Until the socket is ready for `events`, or the deadline.
-Result<void> wait_for(int fd, short events, Deadline deadline) {
-  for (;;) {
-    pollfd waited{fd, events, 0};
-    // SAFETY: one pollfd of ours.
-    const int ready = ::poll(&waited, 1, milliseconds_left(deadline));
-    if (ready > 0) return {};
-    if (ready < 0 && errno != EINTR) return fail_errno("poll on the GET socket");
-    if (ready == 0 && std::chrono::steady_clock::now() >= deadline)
-      return fail(Errc::kTimeout, "the GET peer has not answered in time");
-  }
-}
 
 tl::unexpected<Error> peer_gone() {
   return fail(Errc::kClosed, "the GET peer has closed the connection");
@@ -107,13 +87,13 @@ Result<void> PacketSocket::send(std::span<const std::uint8_t> packet, Deadline d
     // SAFETY: reads just the packet's bytes.
     if (::send(fd_.get(), packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return {};
     if (!would_block()) return socket_error("send");
-    if (auto ready = wait_for(fd_.get(), POLLOUT, deadline); !ready) return ready;
+    if (auto ready = wait_until_ready(fd_.get(), POLLOUT, deadline); !ready) return ready;
   }
 }
 
 Result<std::size_t> PacketSocket::receive(std::span<std::uint8_t> buffer, Deadline deadline) {
   for (;;) {
-    if (auto ready = wait_for(fd_.get(), POLLIN, deadline); !ready) return tl::unexpected(ready.error());
+    if (auto ready = wait_until_ready(fd_.get(), POLLIN, deadline); !ready) return tl::unexpected(ready.error());
     // SAFETY: writes no more than the buffer's size; MSG_TRUNC gives the packet's true size.
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
     if (size == 0) return peer_gone();
