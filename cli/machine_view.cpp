@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using lowmeg::memory::Target;
 
-constexpr lowmeg::Gpa kCell = 0x4000, kMiB = 0x100000;
+constexpr lowmeg::Gpa kCell = 0x4000, kShown = 0x100000;
 
 char letter_of(const lowmeg::memory::Routes& routes) {
   const bool reads = routes.read.target() == Target::kRam, writes = routes.write.target() == Target::kRam;
@@ -87,7 +87,7 @@ std::string band_scale() {
 }
 
 std::string band_of(const std::vector<vmm::MegabyteRow>& rows) {
-  std::string cells(kMiB / kCell, '?');
+  std::string cells(kShown / kCell, '?');
   for (std::size_t i = 0; i < cells.size(); ++i) {
     for (const vmm::MegabyteRow& row : rows) {
       if (row.range.contains(i * kCell)) cells[i] = letter_of(row.routes);
