@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <sstream>
 
 #include "vmm/gdb/framing.hpp"
+#include "vmm/gdb/hex_number.hpp"
 #include "vmm/gdb/session.hpp"
 
 namespace vmm::gdb {
@@ -22,12 +22,10 @@ constexpr const char* kHelp =
     "Numbers are hexadecimal.\n";
 constexpr std::uint32_t kMostShown = 512;  // bytes: an answer is one packet
 
-std::optional<std::uint32_t> number(std::string_view digits) {
-  if (digits.starts_with("0x")) digits.remove_prefix(2);
-  std::uint32_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value, 16);
-  return error == std::errc() && stop == end && !digits.empty() ? std::optional(value) : std::nullopt;
+// As a person writes it.
+std::optional<std::uint32_t> address_in(std::string_view text) {
+  if (text.starts_with("0x")) text.remove_prefix(2);
+  return hex_number(text);
 }
 
 template <typename Byte>
@@ -75,7 +73,7 @@ std::string Session::monitor(std::string_view command) {
     return breaks_on_pam_ ? "stops after each write that changes a segment\n" : "stops at PAM no more\n";
   }
   const bool shows = verb == "dram" || verb == "rom" || verb == "mem";
-  const auto address = number(first), length = second.empty() ? std::optional(16u) : number(second);
+  const auto address = address_in(first), length = second.empty() ? std::optional(16u) : address_in(second);
   if (!shows || !address || !length || !more.empty()) return kHelp;
   const std::uint32_t shown = std::min(*length, kMostShown);
   return dump(*address, shown, [&](std::uint32_t at) {

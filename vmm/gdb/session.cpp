@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "vmm/gdb/framing.hpp"
+#include "vmm/gdb/hex_number.hpp"
 #include "vmm/gdb/registers.hpp"
 
 namespace vmm::gdb {
@@ -18,13 +18,6 @@ constexpr const char* kFault = "E0e";  // no memory there that can be looked at
 constexpr const char* kNone = "";      // not supported
 constexpr std::uint32_t kMostBytes = Framer::kLongestPacket / 2 - 16;
 
-std::optional<std::uint32_t> number(std::string_view digits) {
-  std::uint32_t value = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value, 16);
-  return error == std::errc() && stop == end && !digits.empty() ? std::optional(value) : std::nullopt;
-}
-
 struct Span {
   std::uint32_t address, size;
 };
@@ -32,7 +25,7 @@ struct Span {
 std::optional<Span> span_in(std::string_view text) {
   const std::size_t comma = text.find(',');
   if (comma == std::string_view::npos) return std::nullopt;
-  const auto address = number(text.substr(0, comma)), size = number(text.substr(comma + 1));
+  const auto address = hex_number(text.substr(0, comma)), size = hex_number(text.substr(comma + 1));
   return address && size ? std::optional(Span{*address, *size}) : std::nullopt;
 }
 
@@ -116,7 +109,7 @@ bool Session::set_registers(std::string_view digits) {
 }
 
 std::string Session::one_register(std::string_view arguments) const {
-  const auto index = number(arguments);
+  const auto index = hex_number(arguments);
   if (!index) return kBad;
   if (*index >= kRegisterCount) return "xxxxxxxx";  // no such register in this CPU
   return little_endian(register_of(target_.cpu(), *index));
@@ -124,7 +117,7 @@ std::string Session::one_register(std::string_view arguments) const {
 
 std::string Session::set_one_register(std::string_view arguments) {
   const std::size_t equals = std::min(arguments.find('='), arguments.size());
-  const auto index = number(arguments.substr(0, equals));
+  const auto index = hex_number(arguments.substr(0, equals));
   const auto value = from_little_endian(arguments.substr(std::min(equals + 1, arguments.size())));
   if (!index || *index >= kRegisterCount || !value) return kBad;
   CpuState state = target_.cpu();
