@@ -8,6 +8,8 @@
 #
 # It starts at the reset vector, copies itself to 10000h and stays there in flat 32-bit code.
 
+#include "guest/enter_flat.inc"
+
 #define SAMPLES 64
 #define WARM_UP 4
 #define TIMES 0x20000
@@ -47,24 +49,7 @@ _start:                         # F000:0000, and the same linked for 1000:0000
         rep     movsb
         ljmp    $0x1000, $(in_ram - _start)
 in_ram:
-        lgdtl   %cs:(gdtr - _start)
-        mov     %cr0, %eax
-        or      $1, %al
-        mov     %eax, %cr0
-        ljmpl   $8, $flat
-        .balign 8
-gdt:    .quad   0
-        .quad   0x00cf9b000000ffff              # code, accessed
-        .quad   0x00cf93000000ffff              # data, accessed
-gdtr:   .word   gdtr - gdt - 1
-        .long   gdt
-
-        .code32
-flat:
-        mov     $16, %eax
-        mov     %eax, %ds
-        mov     %eax, %es
-        mov     %eax, %ss
+        ENTER_FLAT
         mov     $STACK, %esp
         mov     $FIRST_DWORD, %eax
         mov     $0xcf8, %edx

@@ -2,6 +2,7 @@
 # address. What a step reads goes to port 402h as it is, so that the console has one character a read.
 #
 # Runs from F0000 in state 00; the stack is below 7000h. Steps must leave both as they are.
+#include "guest/enter_flat.inc"
 #include "guest/script/layout.h"
 
         .code16
@@ -10,24 +11,7 @@
 _start:
         cli
         cld
-        lgdtl   %cs:(gdtr - _start)
-        mov     %cr0, %eax
-        or      $1, %al
-        mov     %eax, %cr0
-        ljmpl   $8, $flat
-        .balign 8
-gdt:    .quad   0
-        .quad   0x00cf9b000000ffff              # code, accessed
-        .quad   0x00cf93000000ffff              # data, accessed
-gdtr:   .word   gdtr - gdt - 1
-        .long   gdt
-
-        .code32
-flat:
-        mov     $16, %eax
-        mov     %eax, %ds
-        mov     %eax, %es
-        mov     %eax, %ss
+        ENTER_FLAT
         mov     $0x7000, %esp
         mov     $SCRIPT_TABLE, %esi
 next:
