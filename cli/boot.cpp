@@ -146,6 +146,25 @@ void print_resets(const vmm::Machine& machine, const vmm::Outcome& outcome, cons
   complain(text);
 }
 
+// The screen, where that is the console, and all that is said of a machine that has ended.
+void show_end(vmm::Machine& machine, const vmm::Outcome& outcome, const BootOptions& options,
+              const LiveTimeline& timeline) {
+  if (options.console == vmm::ConsoleSource::kScreen) print(stdout, "{}", machine.screen());
+  std::fflush(stdout);
+  if (!options.quiet) print_map(machine, timeline);
+  if (outcome.kind == vmm::Outcome::Kind::kSaved && !options.quiet) print(stderr, "{}\n", outcome.message);
+  if (machine.restarts() != 0 && !options.quiet) print(stderr, "Restarts: {}\n", machine.restarts());
+  if (vmm::RangesChipset* const ranges = machine.ranges(); ranges && options.stats) {
+    if (ranges->paravisor()) print(stderr, "{}", counters_text("client", ranges->paravisor()->counters()));
+    print(stderr, "{}", counters_text("host", ranges->host().counters()));
+  }
+  if (options.stats) print(stderr, "RAM: CRC-32 {:08x}\n", vmm::checksum(machine.ram()));
+  const bool failed =
+      outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;
+  if (failed) complain(outcome.message);
+  print_resets(machine, outcome, options);
+}
+
 }  // namespace
 
 int boot(const BootOptions& options) {
@@ -208,20 +227,7 @@ int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::E
   const vmm::Outcome outcome = (*machine)->run();
   if (band) band->finish(**machine);
   input.reset();
-  if (options.console == vmm::ConsoleSource::kScreen) print(stdout, "{}", (*machine)->screen());
-  std::fflush(stdout);
-  if (!options.quiet) print_map(**machine, timeline);
-  if (outcome.kind == vmm::Outcome::Kind::kSaved && !options.quiet) print(stderr, "{}\n", outcome.message);
-  if ((*machine)->restarts() != 0 && !options.quiet) print(stderr, "Restarts: {}\n", (*machine)->restarts());
-  if (vmm::RangesChipset* const ranges = (*machine)->ranges(); ranges && options.stats) {
-    if (ranges->paravisor()) print(stderr, "{}", counters_text("client", ranges->paravisor()->counters()));
-    print(stderr, "{}", counters_text("host", ranges->host().counters()));
-  }
-  if (options.stats) print(stderr, "RAM: CRC-32 {:08x}\n", vmm::checksum((*machine)->ram()));
-  const bool failed =
-      outcome.kind == vmm::Outcome::Kind::kTimeout || outcome.kind == vmm::Outcome::Kind::kStopped;
-  if (failed) complain(outcome.message);
-  print_resets(**machine, outcome, options);
+  show_end(**machine, outcome, options, timeline);
   if (outcome.kind == vmm::Outcome::Kind::kInterrupted) {
     complain(fmt::format("ended by {}", EndingSignals::name_of(signals.caught())));
     return (*observers)->finish(**machine, EndingSignals::exit_status(signals.caught()));
