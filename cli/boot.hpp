@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "cli/command_line.hpp"
+#include "cli/line/options.hpp"
 
 namespace cli {
 

@@ -1,7 +1,7 @@
 // lowmeg check: the conformance ROM on the reference machine, and what it found, by group.
 #pragma once
 
-#include "cli/command_line.hpp"
+#include "cli/line/options.hpp"
 
 namespace cli {
 

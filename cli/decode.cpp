@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "cli/command_line.hpp"
 #include "cli/complaint.hpp"
 #include "cli/decode/dump_view.hpp"
 

@@ -2,7 +2,7 @@
 // VM, which prints each request, its answer and the map that results.
 #pragma once
 
-#include "cli/command_line.hpp"
+#include "cli/line/options.hpp"
 
 namespace cli {
 

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "cli/command_line.hpp"
+#include "cli/line/options.hpp"
 #include "cli/output_file.hpp"
 #include "cli/trace/recorder.hpp"
 #include "vmm/gdb_stub.hpp"

@@ -1,7 +1,7 @@
 // lowmeg paravisor: the host bridge of a machine that lowmeg host runs, in a process of its own.
 #pragma once
 
-#include "cli/command_line.hpp"
+#include "cli/line/options.hpp"
 
 namespace cli {
 

@@ -2,7 +2,7 @@
 // servicing state and in again, on stdin and stdout.
 #pragma once
 
-#include "cli/command_line.hpp"
+#include "cli/line/options.hpp"
 
 namespace cli {
 

@@ -50,8 +50,9 @@ const std::map<std::string, std::set<std::string>> kArrows{
     {"cli/state", {"lowmeg/core", "lowmeg/bridge", "lowmeg/hyperv", "lowmeg/state"}},
     {"guest/conformance", {}},
     {"cli/trace", {"lowmeg/core", "vmm", "vmm/chipset"}},
+    {"cli/line", {"vmm", "cli/decode", "cli/state"}},
     {"cli",
-     {"vmm", "vmm/chipset", "vmm/chipset/ranges", "cli/decode", "cli/state", "cli/trace",
+     {"vmm", "vmm/chipset", "vmm/chipset/ranges", "cli/line", "cli/decode", "cli/state", "cli/trace",
       "guest/conformance"}},
 };
 

@@ -1,4 +1,4 @@
-#include "cli/manual.hpp"
+#include "cli/line/manual.hpp"
 
 #include <fmt/format.h>
 

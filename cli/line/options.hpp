@@ -1,4 +1,4 @@
-// The command line as values. Wrong usage is one line and exit status 2.
+// What each command is asked for, as values.
 #pragma once
 
 #include <cstdint>
@@ -7,14 +7,13 @@
 #include <variant>
 #include <vector>
 
-#include "cli/decode.hpp"
-#include "cli/inspect.hpp"
 #include "cli/state/state_json.hpp"
 #include "vmm/dry_host.hpp"
 #include "vmm/machine.hpp"
 
 namespace cli {
 
+/// lowmeg boot and watch
 struct BootOptions {
   std::string firmware = "/usr/share/seabios/bios.bin";
   std::string bridge = "i440fx";
@@ -78,6 +77,22 @@ struct CheckOptions {
   bool verbose = false;
 };
 
+/// lowmeg decode
+struct DecodeOptions {
+  std::vector<std::string> inputs;  ///< a file, "-", seven bytes of hex in one word or seven; assignments
+  std::vector<std::string> diff;    ///< two files instead
+  std::string slot;                 ///< empty: the only host bridge
+  bool json = false;
+  bool dump = false;  ///< print the functions as lspci -F reads them
+};
+
+/// lowmeg inspect PATH
+struct InspectOptions {
+  std::string socket;
+  bool json = false;
+  bool lspci = false;
+};
+
 /// What to print and exit with instead of running a command: help, the version, or a complaint.
 struct Farewell {
   std::string text;
@@ -100,7 +115,5 @@ struct StateOptions {
 
 using Command = std::variant<BootOptions, CheckOptions, DecodeOptions, HostOptions, InspectOptions,
                              ParavisorOptions, StateOptions, Farewell>;
-
-Command parse_command_line(int argc, const char* const* argv);
 
 }  // namespace cli
