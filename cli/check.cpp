@@ -8,14 +8,14 @@
 
 #include "cli/check_view.hpp"
 #include "cli/complaint.hpp"
-#include "cli/terminal.hpp"
+#include "cli/peer_check.hpp"
 #include "guest/conformance/conformance_rom.hpp"
 #include "vmm/firmware.hpp"
 
 namespace cli {
 namespace {
 
-constexpr int kPassed = 0, kFailed = 1;
+constexpr int kPassed = 0;
 
 lowmeg::Result<vmm::Image> image_of(const CheckOptions& options) {
   if (!options.rom.empty()) return vmm::load_firmware(options.rom);
@@ -23,78 +23,107 @@ lowmeg::Result<vmm::Image> image_of(const CheckOptions& options) {
   return vmm::Image(rom.begin(), rom.end());
 }
 
-vmm::MachineConfig machine_for(const CheckOptions& options, const vmm::Image& rom,
-                               const lowmeg::bridge::Identity& identity) {
-  vmm::MachineConfig config;
-  config.memory.ram_size = options.memory;
-  config.memory.firmware = rom;
-  config.pam = vmm::PamEffect::kChip;
-  config.bridge.identity = identity;
-  config.accel = options.accel;
-  config.kvm_map = options.kvm_map;
-  config.until = "";
-  config.timeout = std::chrono::nanoseconds(static_cast<std::int64_t>(options.timeout_s * 1e9));
-  return config;
+// Hyper-V's way promises what firmware needs of PAM (docs/reference/hyperv.md), and the chip's all of it.
+bool is_promised(const CheckOptions& options, std::string_view group) {
+  return options.pam == vmm::PamEffect::kChip || group == "firmware";
 }
 
-// Why there is nothing to judge, or nothing.
-std::string interruption(const vmm::ConformanceReport& report, const vmm::Outcome& outcome) {
-  if (outcome.kind == vmm::Outcome::Kind::kTimeout) return outcome.message;
-  if (report.is_done()) return "";
-  return "the ROM ended without its totals: " + outcome.message;
-}
-
-// One bridge: the machine runs, the table is printed. Gives the exit status.
-class BridgeCheck {
- public:
-  BridgeCheck(const CheckOptions& options, const lowmeg::bridge::Identity& identity)
-      : options_(options), name_(identity.name), identity_(identity) {}
-
-  int run(const vmm::Image& rom) {
-    StderrEvents events;
-    const auto console = [this](char c) {
-      report_.put(c);
-      if (options_.verbose) std::putchar(c);
-    };
-    auto machine = vmm::Machine::create(machine_for(options_, rom, identity_),
-                                        {events, console, [](const vmm::TimelineEntry&, std::uint64_t) {}});
-    if (!machine) {
-      complain(machine.error().message());
-      return kFailed;
-    }
-    return judge((*machine)->run(), (*machine)->accel_line());
+bool all_promised_passed(const CheckOptions& options, const vmm::ConformanceReport& report) {
+  if (options.pam == vmm::PamEffect::kChip) return report.all_passed();
+  vmm::CheckTotals promised;
+  for (const vmm::CheckGroup& group : report.groups()) {
+    if (!is_promised(options, group.name)) continue;
+    promised.passed += group.counted.passed;
+    promised.total += group.counted.total;
   }
-  const vmm::ConformanceReport& report() const { return report_; }
+  return promised.total != 0 && promised.passed == promised.total && report.contradictions().empty();
+}
+
+// What was judged, in a line or more on stderr if it is no whole report. Gives the exit status.
+int settle(const CheckOptions& options, const Judged& judged, const std::vector<std::string>& complaints) {
+  std::fflush(stdout);
+  if (!judged.interruption.empty()) {
+    complain(judged.who + ": " + judged.interruption);
+    return judged.exit_status;
+  }
+  for (const std::string& line : complaints) complain(judged.who + ": the ROM's report: " + line);
+  return all_promised_passed(options, judged.report) && complaints.empty() ? kPassed : kCheckFailed;
+}
+
+std::function<void(char)> listener(const CheckOptions& options) {
+  if (!options.verbose && !options.tap) return [](char) {};
+  return [](char c) { std::putchar(c); };
+}
+
+// Judges, prints and sums up one machine after the other.
+class Check {
+ public:
+  explicit Check(const CheckOptions& options) : options_(options) {}
+
+  void own(const lowmeg::bridge::Identity& identity, const vmm::Image& rom) {
+    const Judged judged = check_own(options_, identity, rom, listener(options_));
+    if (!options_.tap) {
+      print(stdout, "{}\n{}{}\n", wrapped(judged.who + " on " + judged.on),
+            groups_table(judged.report, terminal_), failures_text(judged.report, listing()));
+    }
+    add(judged, judged.report.complaints());
+  }
+
+  void against(const vmm::Image& rom) {
+    const auto peer = check_peer(options_, rom, listener(options_));
+    if (!peer) {
+      complain(peer.error().message());
+      status_ = kCheckFailed;
+      return;
+    }
+    if (!options_.tap && !peer->report.groups().empty()) beside(*peer, rom);
+    add(*peer, peer->report.contradictions());
+  }
+
+  int verdict() const {
+    if (options_.tap) return status_;
+    if (status_ == kPassed && sum_.passed != sum_.total) {
+      print(stdout, "all that is promised passed\n");
+    } else if (status_ == kPassed) {
+      print(stdout, "all {} checks passed\n", sum_.total);
+    } else if (sum_.passed == sum_.total) {
+      print(stdout, "incomplete: {} checks passed, none failed\n", sum_.total);
+    } else {
+      print(stdout, "{} of {} checks failed\n", sum_.total - sum_.passed, sum_.total);
+    }
+    return status_;
+  }
 
  private:
-  int judge(const vmm::Outcome& outcome, const std::string& accel) const {
-    const Terminal terminal(STDOUT_FILENO);
-    print(stdout, "{}\n{}{}\n", wrapped(name_ + " on " + accel), groups_table(report_, terminal),
-          failures_text(report_, options_.verbose ? Listing::kAll : Listing::kFirst));
-    std::fflush(stdout);
-    if (const std::string why = interruption(report_, outcome); !why.empty()) {
-      complain(name_ + ": " + why);
-      return outcome.kind == vmm::Outcome::Kind::kTimeout ? outcome.exit_status : kFailed;
+  Listing listing() const { return options_.verbose ? Listing::kAll : Listing::kFirst; }
+
+  // Lowmeg's own column is of the bridge that the peer has, or of the one that was asked for.
+  void beside(const Judged& peer, const vmm::Image& rom) {
+    const lowmeg::bridge::Identity* identity = bridge_in(peer.report);
+    for (const auto* asked : {&lowmeg::bridge::kI440fx, &lowmeg::bridge::kI440bx}) {
+      if (options_.bridge == asked->name) identity = asked;
     }
-    for (const std::string& line : report_.complaints()) complain(name_ + ": the ROM's report: " + line);
-    return report_.all_passed() ? kPassed : kFailed;
+    Judged own{"lowmeg", {}, {}};
+    if (identity != nullptr) {
+      own = check_own(options_, *identity, rom, [](char) {});
+      own.who = fmt::format("lowmeg {}", identity->name);
+    }
+    print(stdout, "{}\n{}{}\n", wrapped("against: " + options_.against), two_tables(own, peer, terminal_),
+          failures_text(peer.report, listing()));
+    if (!own.interruption.empty()) complain(own.who + ": " + own.interruption);
+  }
+
+  void add(const Judged& judged, const std::vector<std::string>& complaints) {
+    status_ = std::max(status_, settle(options_, judged, complaints));
+    sum_.passed += judged.report.counted().passed;
+    sum_.total += judged.report.counted().total;
   }
 
   const CheckOptions& options_;
-  std::string name_;
-  const lowmeg::bridge::Identity& identity_;
-  vmm::ConformanceReport report_;
+  const Terminal terminal_{STDOUT_FILENO};
+  int status_ = kPassed;
+  vmm::CheckTotals sum_;
 };
-
-void print_verdict(const vmm::CheckTotals& sum, int status) {
-  if (status == kPassed) {
-    print(stdout, "all {} checks passed\n", sum.total);
-  } else if (sum.passed == sum.total) {
-    print(stdout, "incomplete: {} checks passed, none failed\n", sum.total);
-  } else {
-    print(stdout, "{} of {} checks failed\n", sum.total - sum.passed, sum.total);
-  }
-}
 
 }  // namespace
 
@@ -104,17 +133,15 @@ int check(const CheckOptions& options) {
     complain(rom.error().message());
     return kWrongUsage;
   }
-  int status = kPassed;
-  vmm::CheckTotals sum;
-  for (const auto& identity : {lowmeg::bridge::kI440fx, lowmeg::bridge::kI440bx}) {
-    if (!options.bridge.empty() && options.bridge != identity.name) continue;
-    BridgeCheck bridge(options, identity);
-    status = std::max(status, bridge.run(*rom));
-    sum.passed += bridge.report().counted().passed;
-    sum.total += bridge.report().counted().total;
+  Check check(options);
+  if (!options.against.empty()) {
+    check.against(*rom);
+    return check.verdict();
   }
-  print_verdict(sum, status);
-  return status;
+  for (const auto& identity : {lowmeg::bridge::kI440fx, lowmeg::bridge::kI440bx}) {
+    if (options.bridge.empty() || options.bridge == identity.name) check.own(identity, *rom);
+  }
+  return check.verdict();
 }
 
 }  // namespace cli

@@ -5,8 +5,8 @@
 
 namespace cli {
 
-/// 0 when all checks passed; 1 when one failed or the ROM ended without its totals; 124 at the time-out; 2
-/// for an image that cannot be used.
+/// 0 when all checks passed that are promised; 1 when one failed, or the ROM or a peer's command ended
+/// without a plan; 124 at the time-out; 2 for an image that cannot be used; 128 and a signal that ended it.
 int check(const CheckOptions& options);
 
 }  // namespace cli

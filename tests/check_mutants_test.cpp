@@ -1,5 +1,5 @@
 // The conformance ROM is worth what it finds: chips with one fault each, and the group that finds it first.
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <memory>
 
@@ -273,10 +273,74 @@ std::vector<Mutant> other_mutants() {
   };
 }
 
+// A layout for all views, with one region laid over it.
+Faults with_region(std::function<bool(const DecodeRegisters&)> when, GpaRange range, Routes routes) {
+  return {.map = [=](const MemoryMap& map, const DecodeRegisters& registers, const MemoryMap&) {
+    const Region region{range, routes};
+    return when(registers) ? MemoryMap::uniform(map.cpu.overlaid({&region, 1})) : map;
+  }};
+}
+
+// Changes of D0000 alone, one after the other: at the hundredth its DRAM has lost a byte.
+Faults wearing_out() {
+  struct Wear {
+    DecodeRegisters last;
+    unsigned changes = 0;
+  };
+  auto wear = std::make_shared<Wear>();
+  return {.ram = [=](std::span<std::uint8_t> ram, const DecodeRegisters& now) {
+    DecodeRegisters alone = now;
+    alone.pam[3] = static_cast<std::uint8_t>((wear->last.pam[3] & 0x03) | (alone.pam[3] & 0x30));
+    wear->changes = alone.pam == wear->last.pam ? wear->changes + 1 : 0;
+    wear->last = now;
+    if (wear->changes == 250) ram[0xd2000] ^= 1;
+  }};
+}
+
+// The chips' other side: ports, resets, cards, DMA, and what the processor does by itself.
+std::vector<Mutant> board_mutants() {
+  const auto always = [](const DecodeRegisters&) { return true; };
+  const auto c8000_write_only = [](const DecodeRegisters& r) { return (r.pam[2] & 3) == 2; };
+  return {
+      {"writes below 4 GiB go to the DRAM at F0000",
+       with_region(always, {0xffff0000, 0x100000000},
+                   {Route::rom(0x10000), Route::ram(0xf0000), Route::rom(0x10000)}),
+       "rom"},
+      {"descriptors' bits are not written",
+       {.cpu = Corrections::all().without(Correction::kDescriptorBits)},
+       "descriptors"},
+      {"the bridge answers as every function of its device",
+       {.functions = [](auto& ports, auto& bridge) { ports.place(0, 1, bridge); }},
+       "config-decode"},
+      {"a cycle of three bytes is lost",
+       {.port_write = [](IoBus&, std::uint16_t, unsigned size, std::uint32_t) { return size != 3; }},
+       "config-decode"},
+      {"the DRAM from 16M is that from 8M",
+       with_region(always, {0x1000000, 0x1800000}, lowmeg::memory::ram_routes(0x800000)), "sizing"},
+      {"the H range is not the DRAM that a write-only segment is written to",
+       with_region(c8000_write_only, {0x100c8000, 0x100c9000}, lowmeg::memory::ram_routes(0xca000)), "alias"},
+      {"cards do not answer below 1 MiB",
+       {.claims =
+            [](auto& claims) { std::erase_if(claims, [](auto& claim) { return claim.start < kEnd; }); }},
+       "devices"},
+      {"DMA does not go by PAM", {.dma = Faults::Dma::kPastPam}, "bus-master"},
+      {"DRAM wears out by changes", wearing_out(), "latency"},
+      {"INIT resets the bridge", {.reset = [](ResetKind) { return ResetKind::kHard; }}, "init"},
+      {"the hard reset is INIT", {.reset = [](ResetKind) { return ResetKind::kInit; }}, "reset"},
+      {"CF9h is reached by cycles that begin before it",
+       {.port_write =
+            [](IoBus& board, std::uint16_t port, unsigned size, std::uint32_t value) {
+              if (port == 0xcf8 && size != 4 && size > 1) board.write(0xcf9, 1, value >> 8 & 0xff);
+              return true;
+            }},
+       "port-cycles"},
+  };
+}
+
 std::string first_group(const ConformanceReport& report) {
   if (report.failures().empty()) return "nobody";
   const std::string& name = report.failures().front().name;
-  return name.substr(0, name.find(' '));
+  return name.substr(0, name.find(':'));
 }
 
 void expect_caught(std::vector<Mutant> mutants) {
@@ -295,16 +359,30 @@ TEST(ConformanceRom, CatchesEveryFaultOfTheRest) {
   expect_caught(other_mutants());
 }
 
-// A group that never fails checks nothing. Those that no fault above meets first, by one that meets most.
-TEST(ConformanceRom, FindsAFaultInEachGroupOfPam) {
-  ConformanceMachine machine(lowmeg::bridge::kI440bx, guest::conformance_rom(), states_as({0, 1, 3, 3}));
+TEST(ConformanceRom, CatchesEveryFaultOfTheBoard) {
+  expect_caught(board_mutants());
+}
+
+std::vector<std::string> failing_groups(Faults faults) {
+  ConformanceMachine machine(lowmeg::bridge::kI440bx, guest::conformance_rom(), std::move(faults));
   EXPECT_EQ(machine.run(), CpuSoft::Stop::kRequested);
   std::vector<std::string> failing;
   for (const CheckGroup& group : machine.report().groups()) {
     if (group.counted.passed != group.counted.total) failing.push_back(group.name);
   }
-  EXPECT_EQ(failing, (std::vector<std::string>{"pam-read", "pam-fetch", "pam-history", "pam-config", "shadow",
-                                               "rmw", "neighbours", "walk", "lock"}));
+  return failing;
+}
+
+// A group that never fails checks nothing. Those that no fault above meets first, by one that meets most.
+TEST(ConformanceRom, FindsAFaultInEachGroupOfPam) {
+  EXPECT_EQ(
+      failing_groups(states_as({0, 1, 3, 3})),
+      (std::vector<std::string>{"pam-read", "pam-fetch", "pam-history", "pam-config", "shadow", "rmw",
+                                "neighbours", "walk", "rom", "string-io", "descriptors", "devices", "lock"}));
+  EXPECT_EQ(
+      failing_groups(states_as({0, 3, 2, 3})),
+      (std::vector<std::string>{"pam-write", "pam-fetch", "pam-history", "shadow", "rmw", "walk", "firmware",
+                                "rom", "code", "stack", "string-io", "descriptors", "bus-master"}));
 }
 
 // Without a fault the same machine passes: so what is caught above is the fault. The number of instructions
@@ -316,15 +394,16 @@ TEST(ConformanceRom, PassesWithoutAFault) {
     std::span<const std::uint8_t> image;
     std::uint64_t checks;
   };
-  const Row rows[] = {{lowmeg::bridge::kI440bx, rom, 3652},
-                      {lowmeg::bridge::kI440fx, rom, 3602},
-                      {lowmeg::bridge::kI440bx, rom.last(0x10000), 3628}};
+  const Row rows[] = {{lowmeg::bridge::kI440bx, rom, 4201},
+                      {lowmeg::bridge::kI440fx, rom, 4146},
+                      {lowmeg::bridge::kI440bx, rom.last(0x10000), 4176}};
   for (const Row& row : rows) {
     ConformanceMachine machine(row.identity, row.image);
     EXPECT_EQ(machine.run(), CpuSoft::Stop::kRequested);
-    EXPECT_TRUE(machine.report().all_passed()) << row.identity.name;
+    EXPECT_THAT(machine.report().complaints(), testing::IsEmpty()) << row.identity.name;
+    EXPECT_THAT(machine.report().failures(), testing::IsEmpty()) << row.identity.name;
     EXPECT_EQ(machine.report().counted().total, row.checks) << row.identity.name;
-    EXPECT_LT(machine.instructions(), 6'000'000u);
+    EXPECT_LT(machine.instructions(), 8'000'000u);
   }
 }
 

@@ -1,9 +1,10 @@
-// The least machine that the conformance ROM runs on: software CPU, memory, the chip's bridge and its decode,
-// a debug port. Between the parts a test can put faults.
+// A machine that the conformance ROM runs on: software CPU, memory, the chip's bridge and its decode, and the
+// board with a card. Between the parts a test can put faults.
 #pragma once
 
 #include <algorithm>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -11,8 +12,12 @@
 #include "lowmeg/bridge/chip_bridge.hpp"
 #include "lowmeg/bridge/config_ports.hpp"
 #include "lowmeg/decode/map_committer.hpp"
+#include "lowmeg/memory/plain_mapper.hpp"
+#include "vmm/board/board.hpp"
+#include "vmm/board/board_fakes.hpp"
 #include "vmm/conformance_report.hpp"
 #include "vmm/cpu_soft/cpu_soft.hpp"
+#include "vmm/machine_clock.hpp"
 
 namespace vmm {
 
@@ -33,6 +38,17 @@ struct Faults {
       map = {};
   /// After each commit: what the RAM holds.
   std::function<void(std::span<std::uint8_t> ram, const DecodeRegisters& registers)> ram = {};
+  /// A port write on its way to the board; false: it is lost.
+  std::function<bool(IoBus& board, std::uint16_t port, unsigned size, std::uint32_t value)> port_write = {};
+  /// How far a reset reaches.
+  std::function<ResetKind(ResetKind kind)> reset = {};
+  /// Of the board's configuration ports, once the bridge has its place.
+  std::function<void(lowmeg::bridge::ConfigPorts& ports, lowmeg::bridge::ConfigFunction& bridge)> functions =
+      {};
+  /// What the card claims.
+  std::function<void(std::vector<lowmeg::memory::Claim>& claims)> claims = {};
+  enum class Dma { kByPam, kPastPam } dma = Dma::kByPam;
+  Corrections cpu = Corrections::all();
 };
 
 class ConformanceMachine {
@@ -40,24 +56,31 @@ class ConformanceMachine {
   static constexpr std::uint64_t kRamSize = 24 << 20;
   /// What the ROM may take, so that it is bearable where each instruction is emulated.
   static constexpr std::uint64_t kMostInstructions = 15'000'000;
+  static constexpr std::uint64_t kCardSize = 0x4000;
 
   ConformanceMachine(const lowmeg::bridge::Identity& identity, std::span<const std::uint8_t> rom,
                      Faults faults = {})
       : faults_(std::move(faults)),
         ram_(backing("ram", kRamSize)),
-        rom_(backing("rom", rom.size())),
+        rom_(backing("rom", rom.size() + kCardSize)),
         soft_(std::move(*lowmeg::memory::SoftMapper::create(ram_, rom_))),
+        pci_(pci(rom.size())),
         mapper_(*this),
-        committer_(lowmeg::decode::AddressDecoder({pci(rom.size()), nobody()}, kRamSize), mapper_),
+        committer_(lowmeg::decode::AddressDecoder({pci_, nobody()}, kRamSize), mapper_),
         sink_(*this),
         bridge_(identity, {}, sink_, events_),
         function_(*this) {
     std::copy(rom.begin(), rom.end(), rom_.bytes().begin());
-    config_.place(0, 0, function_);
-    io_.place(0xcf8, 8, Width::kDword, config_device_);
-    io_.place(0x402, 1, Width::kByte, debug_);
-    io_.place(0x501, 1, Width::kByte, off_);
-    cpu_ = CpuSoft::create({*soft_, io_, mmio_, interrupts_});
+    fill_card(rom_.bytes().subspan(rom.size()));
+    const lowmeg::memory::MemoryMap plain = MemoryMap::uniform(past_pam());
+    static_cast<void>(past_pam_.commit(plain));
+    board_.emplace(board_config(rom.size()), board_links());
+    board_->config_ports().place(0, 0, function_);
+    if (faults_.functions) faults_.functions(board_->config_ports(), function_);
+    io_.place(0, 0x8000, Width::kDword, ports_);
+    io_.place(0x8000, 0x8000, Width::kDword, ports_);
+    cpu_ = CpuSoft::create({*soft_, io_, board_->mmio(), interrupts_}, faults_.cpu);
+    clock_.count(*cpu_);
     if (auto on = bridge_.power_on(); !on) throw std::runtime_error(on.error().message());
   }
 
@@ -67,7 +90,14 @@ class ConformanceMachine {
   /// kRequested: as far as that. Anything else: the ROM went astray.
   CpuSoft::Stop run(Until until = Until::kOff) {
     until_ = until;
-    return cpu_->run(kMostInstructions);
+    for (;;) {
+      pending_.reset();
+      const CpuSoft::Stop stop = cpu_->run(kMostInstructions - instructions());
+      const bool is_shutdown = stop == CpuSoft::Stop::kShutdown;
+      if (is_shutdown) pending_ = kResetByTripleFault.kind;
+      if (!pending_ || ended_ || (stop != CpuSoft::Stop::kRequested && !is_shutdown)) return stop;
+      carry_out(*pending_);
+    }
   }
 
   const ConformanceReport& report() const { return report_; }
@@ -134,33 +164,96 @@ class ConformanceMachine {
     ConformanceMachine& machine;
   };
 
-  struct ConfigDevice final : PortDevice {
-    explicit ConfigDevice(lowmeg::bridge::ConfigPorts& ports) : config(ports) {}
-    std::uint32_t read(std::uint16_t port, unsigned size) override { return config.read(port, size); }
+  // All ports are the board's, cycle by cycle.
+  struct Ports final : PortDevice {
+    explicit Ports(ConformanceMachine& owner) : machine(owner) {}
+    std::uint32_t read(std::uint16_t port, unsigned size) override {
+      return machine.board_->io().read(port, size);
+    }
     void write(std::uint16_t port, unsigned size, std::uint32_t value) override {
-      if (auto written = config.write(port, size, value); !written)
-        throw std::runtime_error(written.error().message());
-    }
-    lowmeg::bridge::ConfigPorts& config;
-  };
-
-  struct DebugPort final : PortDevice {
-    explicit DebugPort(ConformanceMachine& owner) : machine(owner) {}
-    std::uint32_t read(std::uint16_t, unsigned) override { return 0xe9; }
-    void write(std::uint16_t, unsigned, std::uint32_t value) override {
-      machine.report_.put(static_cast<char>(value));
-      if (machine.until_ == Until::kFirstFailure && !machine.report_.failures().empty())
-        machine.cpu_->request_stop();
+      IoBus& io = machine.board_->io();
+      if (!machine.faults_.port_write || machine.faults_.port_write(io, port, size, value))
+        io.write(port, size, value);
     }
     ConformanceMachine& machine;
   };
 
-  struct PowerSwitch final : PortDevice {
-    explicit PowerSwitch(ConformanceMachine& owner) : machine(owner) {}
-    std::uint32_t read(std::uint16_t, unsigned) override { return 0xff; }
-    void write(std::uint16_t, unsigned, std::uint32_t) override { machine.cpu_->request_stop(); }
+  struct Console final : ConsoleSink {
+    explicit Console(ConformanceMachine& owner) : machine(owner) {}
+    void put(char character) override {
+      machine.report_.put(character);
+      if (machine.until_ == Until::kFirstFailure && !machine.report_.failures().empty()) machine.end();
+    }
     ConformanceMachine& machine;
   };
+
+  struct Power final : PowerControl {
+    explicit Power(ConformanceMachine& owner) : machine(owner) {}
+    void power_off(int) override { machine.end(); }
+    void reset(const ResetCause& cause) override { machine.reset(cause); }
+    ConformanceMachine& machine;
+  };
+
+  struct CardClaims final : ClaimsListener {
+    explicit CardClaims(ConformanceMachine& owner) : machine(owner) {}
+    lowmeg::Result<void> claims_changed() override { return machine.tell_claims(); }
+    ConformanceMachine& machine;
+  };
+
+  struct Faulted final : FaultSink {
+    void fault(const lowmeg::Error& error) override { throw std::runtime_error(error.message()); }
+  };
+
+  static void fill_card(std::span<std::uint8_t> rom) {
+    for (std::size_t i = 0; i < rom.size(); ++i) rom[i] = static_cast<std::uint8_t>(i * 37 + i / 256);
+    rom[0] = 0x55;
+    rom[1] = 0xaa;
+  }
+  static lowmeg::memory::Layout past_pam() {
+    const lowmeg::memory::Region all{{0, kRamSize}, lowmeg::memory::ram_routes(0)};
+    return nobody().overlaid({&all, 1});
+  }
+
+  BoardConfig board_config(std::uint64_t rom_size) {
+    BoardConfig config;
+    config.ram_bytes_told = kRamSize;
+    CardConfig card;
+    card.device = 8;
+    card.vendor_id = 0x1234;
+    card.device_id = 0x5678;
+    card.rom = CardRom{rom_.bytes().subspan(rom_size), rom_size};
+    config.cards.push_back(card);
+    return config;
+  }
+  BoardLinks board_links() {
+    const lowmeg::memory::Mapper& seen =
+        faults_.dma == Faults::Dma::kByPam ? static_cast<const lowmeg::memory::Mapper&>(*soft_) : past_pam_;
+    return {clock_,   power_,    pin_,    a20_,      console_,
+            faulted_, observer_, claims_, patience_, lowmeg::memory::BusMaster(seen, ram_, rom_)};
+  }
+
+  lowmeg::Result<void> tell_claims() {
+    std::vector<lowmeg::memory::Claim> claims = board_->claims();
+    if (faults_.claims) faults_.claims(claims);
+    return committer_.bus_changed({lowmeg::memory::with_claims(pci_, claims), nobody()});
+  }
+
+  void end() {
+    ended_ = true;
+    cpu_->request_stop();
+  }
+  void reset(const ResetCause& cause) {
+    pending_ = cause.kind;
+    cpu_->request_stop();
+  }
+  void carry_out(ResetKind kind) {
+    if (faults_.reset) kind = faults_.reset(kind);
+    if (kind == ResetKind::kInit) return cpu_->init();
+    board_->reset();
+    cpu_->reset();
+    if (auto told = tell_claims(); !told) throw std::runtime_error(told.error().message());
+    if (auto done = bridge_.reset(); !done) throw std::runtime_error(done.error().message());
+  }
 
   struct NoInterrupts final : InterruptAcknowledge {
     std::uint8_t acknowledge() override { return 0xff; }
@@ -173,18 +266,28 @@ class ConformanceMachine {
   DecodeRegisters registers_;
   lowmeg::memory::Backing ram_, rom_;
   std::unique_ptr<lowmeg::memory::SoftMapper> soft_;
+  lowmeg::memory::Layout pci_;
+  lowmeg::memory::PlainMapper past_pam_{lowmeg::decode::kWindow};
   FaultyMapper mapper_;
   lowmeg::decode::MapCommitter committer_;
   FaultySink sink_;
   lowmeg::bridge::ChipBridge bridge_;
   FaultyFunction function_;
-  lowmeg::bridge::ConfigPorts config_;
-  ConfigDevice config_device_{config_};
-  DebugPort debug_{*this};
-  PowerSwitch off_{*this};
+  InstructionClock clock_;
+  Power power_{*this};
+  Console console_{*this};
+  Faulted faulted_;
+  CardClaims claims_{*this};
+  fakes::FakePin pin_;
+  fakes::FakeA20 a20_;
+  fakes::FakeObserver observer_;
+  fakes::FakePatience patience_;
+  std::optional<ResetKind> pending_;
+  bool ended_ = false;
+  std::optional<Board> board_;
+  Ports ports_{*this};
   NoInterrupts interrupts_;
   IoBus io_;
-  MmioBus mmio_;
   std::unique_ptr<CpuSoft> cpu_;
 };
 

@@ -71,10 +71,13 @@ struct CheckOptions {
   vmm::Accel accel = vmm::Accel::kAuto;
   vmm::KvmMap kvm_map = vmm::KvmMap::kAuto;
   std::string bridge;                  ///< i440fx or i440bx; empty: both
+  vmm::PamEffect pam = vmm::PamEffect::kChip;
   std::string rom;                     ///< another image; empty: the one built in
+  std::string against;                 ///< a shell command of another machine's; empty: none
   std::uint64_t memory = 64ull << 20;  ///< bytes
   double timeout_s = 60;               ///< for each bridge
   bool verbose = false;
+  bool tap = false;  ///< the ROM's own lines and nothing else
 };
 
 /// lowmeg decode
@@ -92,6 +95,8 @@ struct InspectOptions {
   bool json = false;
   bool lspci = false;
 };
+/// Of lowmeg check: a check failed, or the report is not whole.
+inline constexpr int kCheckFailed = 1;
 
 /// What to print and exit with instead of running a command: help, the version, or a complaint.
 struct Farewell {

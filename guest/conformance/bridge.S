@@ -2,11 +2,11 @@
 #include "rom.inc"
 
 .text
-// Selects the register (eax); dx is the port of its byte.
+// Selects the register (eax) of the function in [config_at]; dx is the port of its byte.
 config_select:
   push eax
   and eax, 0xfc
-  or eax, 0x80000000
+  or eax, [config_at]
   mov dx, 0xcf8
   out dx, eax
   mov eax, [esp]
@@ -62,6 +62,25 @@ find_bridge:
   call put_hex8
   jmp end_line
 
+// The first function on bus 0 whose id is edx into [config_at], and ZF; the bridge and NZ if there is none.
+.globl find_function
+find_function:
+  push eax
+  mov dword ptr [config_at], 0x80000000
+1:
+  xor eax, eax
+  call config_read32
+  cmp eax, edx
+  je 2f
+  add dword ptr [config_at], 0x100
+  cmp dword ptr [config_at], 0x80010000
+  jb 1b
+  mov dword ptr [config_at], 0x80000000
+  test esp, esp
+2:
+  pop eax
+  ret
+
 // Segment eax (0-12 in order of address) to state edx: one byte write. The other half of the register is
 // written as it should be.
 .globl set_state
@@ -102,7 +121,7 @@ set_all:
   ret
 
 .section .rodata
-info: .asciz "INFO bridge "
+info: .asciz "# bridge "
 
 .balign 4
 // Start and size, in order of address.
@@ -114,6 +133,11 @@ segments:
   .set start, start + 0x4000
 .endr
   .long 0xf0000, 0x10000
+
+.data
+.balign 4
+.globl config_at
+config_at: .long 0x80000000  // CONFADD: enabled, bus, device and function
 
 .bss
 .balign 4

@@ -107,7 +107,10 @@ hole:
   call is_dram
   jne 2f
   call hole_15m
+  jmp 3f
 2:
+  SKIP "no DRAM from 15M to 16M"
+3:
   mov edx, ebp
   jmp set_rows
 
@@ -162,9 +165,77 @@ tom:
   DWORD 0x70700001, "below the top stays"
   add edi, 4
   DWORD 0x70700002, "above it is kept"
+  jmp 3f
 2:
+  SKIP "no DRAM at the top of memory"
+3:
   pop edx
   jmp set_rows
+
+// sizing: how firmware finds out how much there is: with the rows as large as can be, each 8 MiB is DRAM with
+// bytes of its own, or nobody's; none is another one's image.
+#define MOST_UNITS 128  // 1 GiB
+
+.globl sizing
+sizing:
+  call rows
+  push eax
+  mov edx, MOST_UNITS
+  call set_rows
+  mov ebp, 1
+1:
+  mov edi, ebp
+  shl edi, UNIT_SHIFT
+  call is_dram
+  jne 2f
+  inc ebp
+  cmp ebp, MOST_UNITS
+  jb 1b
+2:
+  cmp ebp, 1
+  je 4f
+  call own_bytes
+  cmp ebp, MOST_UNITS
+  je 3f
+  DWORD 0xffffffff, "past the last DRAM is nobody's"
+  mov edx, ebp
+  call set_rows
+  DWORD 0xffffffff, "past the rows is nobody's"
+3:
+  pop edx
+  jmp set_rows
+4:
+  SKIP "no DRAM from 8M on"
+  pop edx
+  jmp set_rows
+
+// Each of ebp units gets a dword at its end, then all are read.
+own_bytes:
+  push edi
+  mov ecx, ebp
+1:
+  mov edi, ecx
+  shl edi, UNIT_SHIFT
+  mov edx, ecx
+  not edx
+  mov [edi - 4], edx
+  dec ecx
+  jnz 1b
+  mov ecx, ebp
+2:
+  mov edi, ecx
+  shl edi, UNIT_SHIFT
+  mov edx, ecx
+  not edx
+  mov eax, [edi - 4]
+  cmp eax, edx
+  jne 3f
+  dec ecx
+  jnz 2b
+3:
+  CHECK "each 8 MiB has bytes of its own"
+  pop edi
+  ret
 
 .bss
 .balign 4

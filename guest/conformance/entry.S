@@ -26,6 +26,16 @@ protected:
   mov fs, eax
   mov gs, eax
   mov esp, STACK_TOP
+  cmp dword ptr [underway], RESET_UNDERWAY
+  jne 1f
+  mov eax, offset resume
+  jmp eax
+1:
+  cmp dword ptr [started], STARTED
+  jne 2f
+  mov eax, offset astray
+  jmp eax
+2:
   mov esi, CS_AT_RESET
   mov edi, IMAGE
   mov ecx, offset image_dwords
@@ -58,6 +68,7 @@ rom_gdt_pointer:
 
 .data
   .balign 8
+.globl ram_gdt_pointer
 ram_gdt: GDT
 ram_gdt_pointer:
   .word 23

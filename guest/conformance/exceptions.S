@@ -57,19 +57,30 @@ call_stub:
   jne 1f
   cmp byte ptr [edi + 5], 0xc3
   jne 1f
+  push ebx
+  mov ebx, edi
+  xor eax, eax
+  call call_code
+  pop ebx
+1:
+  ret
+
+// Calls the code at ebx with the other registers as they are, and gives eax as it leaves it; E00000xx after
+// exception xx.
+.globl call_code
+call_code:
   pushad
   mov [call_esp], esp
-  xor eax, eax
-  call edi
+  call ebx
 after_call:
   mov esp, [call_esp]
   mov dword ptr [call_esp], 0
   mov [esp + 28], eax
   popad
-1:
   ret
 
 .data
+.globl idt_pointer, idt
 idt_pointer:
   .word GATES * 8 - 1
   .long idt

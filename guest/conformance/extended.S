@@ -34,6 +34,7 @@ hseg:
   WHAT "written there, read at E0000"
   jmp verify
 1:
+  SKIP "an 82443BX alone has it"
   ret
 
 hseg_open:
@@ -57,6 +58,48 @@ hseg_open:
   mov [EXTENDED_AT + 0xe0040], edx
   ret
 
+// alias: one DRAM at two addresses: the H range shows C0000-FFFFF whatever PAM says, so what is written at
+// either address is seen at the other at once, and the last write wins.
+#define ALIASED 0xc8000
+#define ALIASED_SEGMENT 2
+
+.globl alias
+alias:
+  UNLESS_82443BX 1f
+  mov edx, RW
+  call set_all
+  SMRAM_TO SMRAM_OPEN
+  CONFIG_WRITE ESMRAMC, H_ON
+  mov edi, ALIASED
+  lea esi, [edi + EXTENDED_AT]
+  mov dword ptr [segment], ALIASED_SEGMENT
+  mov dword ptr [edi], 0xa11a0001
+  xchg esi, edi
+  DWORD 0xa11a0001, "written below, read above"
+  SET_STATE WO
+  mov dword ptr [state], WO
+  mov dword ptr [esi], 0xa11a0002
+  DWORD 0xa11a0002, "written below, read above"
+  mov dword ptr [edi], 0xa11a0003
+  mov dword ptr [esi], 0xa11a0004
+  mov dword ptr [edi], 0xa11a0005
+  DWORD 0xa11a0005, "the last write wins above"
+  mov dword ptr [esi], 0xa11a0006
+  SET_STATE RO
+  mov dword ptr [state], RO
+  xchg esi, edi
+  DWORD 0xa11a0006, "the last write wins below"
+  mov dword ptr [esi], 0xa11a0007
+  DWORD 0xa11a0007, "written above, read below"
+  mov dword ptr [segment], NOT_NAMED
+  mov dword ptr [state], NOT_NAMED
+  CONFIG_WRITE ESMRAMC, ESMRAMC_OFF
+  SMRAM_TO SMRAM_CLOSED
+  jmp restore
+1:
+  SKIP "an 82443BX alone has it"
+  ret
+
 // For each size: the range below the top is nobody's, and shows 256 MiB higher while open.
 .globl tseg
 tseg:
@@ -64,15 +107,15 @@ tseg:
   call rows
   mov edi, eax
   shl edi, 23
-  jz 3f
+  jz 4f
   mov [top], edi
   sub edi, 0x100000
   call is_dram
-  jne 3f
+  jne 4f
   mov edi, [top]
   sub edi, 4
   call is_dram
-  jne 3f
+  jne 4f
   mov ebp, 0
 1:
   call tseg_size
@@ -81,7 +124,12 @@ tseg:
   jb 1b
   CONFIG_WRITE ESMRAMC, ESMRAMC_OFF
   SMRAM_TO SMRAM_CLOSED
+  ret
 3:
+  SKIP "an 82443BX alone has it"
+  ret
+4:
+  SKIP "no DRAM at the top of memory"
   ret
 
 // "128K ..." in a check: the size ebp, then the rest.

@@ -39,6 +39,19 @@ refill:
   popad
   ret
 
+// DRAM to what the model has; all segments are left in state 11.
+.globl restore
+restore:
+  pushad
+  mov edx, RW
+  call set_all
+  mov esi, PAM_START - DRAM_MODEL_BELOW
+  mov edi, PAM_START
+  mov ecx, (PAM_END - PAM_START) / 4
+  rep movsd
+  popad
+  ret
+
 // esi: the DRAM byte of address edi in the model, edx: the state of its segment.
 locate:
   cmp edi, PAM_END

@@ -24,6 +24,6 @@
 .endr
 
 .section .upper, "a"
-  PATTERN 0x2000
+  PATTERN 0x1000
   STUB 0x70f00000
   PATTERN 0x7ef8
