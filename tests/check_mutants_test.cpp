@@ -337,17 +337,27 @@ std::vector<Mutant> board_mutants() {
   };
 }
 
-std::string first_group(const ConformanceReport& report) {
+std::string first_group_of(const ConformanceReport& report) {
   if (report.failures().empty()) return "nobody";
   const std::string& name = report.failures().front().name;
   return name.substr(0, name.find(':'));
 }
 
-void expect_caught(std::vector<Mutant> mutants) {
+// The ROM that begins with a group: 9 is `firmware`, the first after those of PAM alone, which take half the
+// time.
+std::vector<std::uint8_t> rom_from(std::uint8_t first_group) {
+  const auto rom = guest::conformance_rom();
+  std::vector<std::uint8_t> image(rom.begin(), rom.end());
+  image[image.size() - 0x20] = first_group;
+  return image;
+}
+
+void expect_caught(std::vector<Mutant> mutants, std::uint8_t first_group = 0) {
+  const std::vector<std::uint8_t> rom = rom_from(first_group);
   for (Mutant& mutant : mutants) {
-    ConformanceMachine machine(lowmeg::bridge::kI440bx, guest::conformance_rom(), std::move(mutant.faults));
+    ConformanceMachine machine(lowmeg::bridge::kI440bx, rom, std::move(mutant.faults));
     machine.run(ConformanceMachine::Until::kFirstFailure);
-    EXPECT_EQ(first_group(machine.report()), mutant.caught_by) << mutant.fault;
+    EXPECT_EQ(first_group_of(machine.report()), mutant.caught_by) << mutant.fault;
   }
 }
 
@@ -356,11 +366,11 @@ TEST(ConformanceRom, CatchesEveryFaultOfPam) {
 }
 
 TEST(ConformanceRom, CatchesEveryFaultOfTheRest) {
-  expect_caught(other_mutants());
+  expect_caught(other_mutants(), 9);
 }
 
 TEST(ConformanceRom, CatchesEveryFaultOfTheBoard) {
-  expect_caught(board_mutants());
+  expect_caught(board_mutants(), 9);
 }
 
 std::vector<std::string> failing_groups(Faults faults) {

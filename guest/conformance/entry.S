@@ -61,6 +61,8 @@ rom_gdt_pointer:
   .word 23
   .long rom_gdt + CS_AT_RESET
 
+  .org 0xe0, 0x90
+  .byte 0  // FIRST_GROUP
   .org 0xf0, 0x90
 .code16
   jmp entry

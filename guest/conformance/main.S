@@ -12,7 +12,10 @@ main:
   call catch_exceptions
   call find_bridge
   call learn_bus
-  mov esi, offset groups
+  movzx esi, byte ptr [FIRST_GROUP]
+  mov [post_code], esi
+  shl esi, 4  // GROUP_BYTES
+  add esi, offset groups
 1:
   mov [group], esi
   mov eax, [post_code]  // for a POST card
