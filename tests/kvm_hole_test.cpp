@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "guest/smp/layout.h"
+#include "lowmeg/kvm/native_guest.hpp"
 #include "tests/smp_machine.hpp"
 
 namespace lowmeg::test {

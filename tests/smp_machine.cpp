@@ -9,6 +9,7 @@
 
 #include "guest/smp/layout.h"
 #include "lowmeg/core/invariant.hpp"
+#include "lowmeg/kvm/capabilities.hpp"
 #include "tests/fakes/forwarding_syscalls.hpp"
 #include "tests/fakes/long_mode.hpp"
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "lowmeg/kvm/native_guest.hpp"
 #include "tests/fakes/forwarding_syscalls.hpp"
 #include "tests/fakes/kvm_guest.hpp"
 #include "tests/fakes/kvm_mapper_rig.hpp"

@@ -12,6 +12,7 @@
 #include <initializer_list>
 #include <memory>
 
+#include "lowmeg/kvm/capabilities.hpp"
 #include "lowmeg/kvm/kvm_mapper.hpp"
 
 namespace lowmeg::fakes {
