@@ -1,11 +1,10 @@
 // The C interface called in random order with random arguments: handles that are open, closed, null or of
 // another kind. Nothing may crash, leak or abort. A byte picks the call, and further bytes its arguments.
-#include <lowmeg/lowmeg.h>
+#include <lowmeg/lowmeg-state.h>
 
 #include <array>
 
-#include "fuzz/input.hpp"
-#include "lowmeg/core/invariant.hpp"
+#include "fuzz/c_api_kvm.hpp"
 
 namespace lowmeg::fuzz {
 namespace {
@@ -36,6 +35,7 @@ class Caller {
   void exchange();
   void create_bridge();
   void create_below();
+  void carry_state();
   lowmeg_bus bus();
 
   static std::int32_t adjust(void* context, const lowmeg_change*, std::size_t) { return result_of(context); }
@@ -60,12 +60,18 @@ class Caller {
   Places<lowmeg_adjuster> adjusters_;
   Places<lowmeg_host> hosts_;
   Places<lowmeg_session> sessions_;
+  KvmPlaces kvms_{refusal_};
+  std::array<std::uint8_t, 4096> bridge_state_{}, adjuster_state_{};
+  lowmeg_bytes saved_bridge_{bridge_state_.data(), 0}, saved_adjuster_{adjuster_state_.data(), 0};
 };
 
 lowmeg_bus Caller::bus() {
   for (lowmeg_region& region : regions_) {
     const auto route = [this] {
-      return lowmeg_route{input_.byte() % 6u, 0, (input_.byte() % 4u) * 0x1000ull + (input_.byte() == 1)};
+      lowmeg_route made{input_.byte() % 6u, 0, 0};
+      made.offset = (input_.byte() % 4u) * 0x1000ull;
+      made.offset += input_.byte() == 1;
+      return made;
     };
     region.start = input_.byte() * 0x4000ull;
     region.end = region.start + input_.byte() % 8u * 0x1000ull;
@@ -86,7 +92,8 @@ void Caller::create_bridge() {
   if (below & 1) config.adjust = adjust;
   if (below & 2) config.adjuster = adjusters_.any(input_);
   if (below & 4) config.commit = commit;
-  if (below & 4) config.pci = bus();
+  if (below & 8) config.kvm = kvms_.any(input_);
+  if (below & 12) config.pci = bus();
   open(bridges_, lowmeg_bridge_close, [&](lowmeg_bridge** place) { lowmeg_bridge_create(&config, place); });
 }
 
@@ -156,37 +163,42 @@ void Caller::close() {
 }
 
 void Caller::use() {
-  std::uint32_t value = 0, states[LOWMEG_SEGMENTS];
-  switch (input_.byte() % 11) {
+  std::uint32_t states[LOWMEG_SEGMENTS];
+  const std::uint8_t what = input_.byte();
+  // One after the other: in which order a call's arguments are worked out is the compiler's affair.
+  lowmeg_bridge* const bridge = bridges_.any(input_);
+  lowmeg_ports* const ports = ports_.any(input_);
+  const std::uint32_t first = input_.byte(), second = input_.byte();
+  std::uint32_t value = input_.dword();
+  switch (what % 11) {
     case 0:
-      lowmeg_bridge_power_on(bridges_.any(input_));
+      lowmeg_bridge_power_on(bridge);
       return;
     case 1:
-      lowmeg_bridge_reset(bridges_.any(input_));
+      lowmeg_bridge_reset(bridge);
       return;
     case 2:
-      lowmeg_bridge_read(bridges_.any(input_), input_.byte() % 3u, input_.byte() * 2u, &value);
+      lowmeg_bridge_read(bridge, first % 3, second * 2, &value);
       return;
     case 3:
-      lowmeg_bridge_write(bridges_.any(input_), input_.byte() % 3u, input_.byte() * 4u, input_.dword(),
-                          input_.byte() % 17u);
+      lowmeg_bridge_write(bridge, first % 3, second * 4, value, input_.byte() % 17u);
       return;
     case 4:
-      lowmeg_bridge_pam_states(bridges_.any(input_), states);
+      lowmeg_bridge_pam_states(bridge, states);
       return;
     case 5: {
       const lowmeg_bus pci = bus(), agp{};
-      lowmeg_bridge_bus_changed(bridges_.any(input_), &pci, &agp);
+      lowmeg_bridge_bus_changed(bridge, &pci, &agp);
       return;
     }
     case 6:
-      lowmeg_ports_attach(ports_.any(input_), bridges_.any(input_));
+      lowmeg_ports_attach(ports, bridge);
       return;
     case 7:
-      lowmeg_ports_write(ports_.any(input_), 0xcf8 + input_.byte() % 9u, input_.byte() % 6u, input_.dword());
+      lowmeg_ports_write(ports, 0xcf8 + first % 9, second % 6, value);
       return;
     case 8:
-      lowmeg_ports_read(ports_.any(input_), 0xcf8 + input_.byte() % 9u, input_.byte() % 6u, &value);
+      lowmeg_ports_read(ports, 0xcf8 + first % 9, second % 6, &value);
       return;
     case 9:
       lowmeg_adjuster_doubt(adjusters_.any(input_));
@@ -194,6 +206,24 @@ void Caller::use() {
     default:
       lowmeg_client_state(clients_.any(input_), &value);
   }
+}
+
+// Saves a bridge, changes the bytes now and then, restores one.
+void Caller::carry_state() {
+  if (input_.byte() % 2 == 0) {
+    saved_bridge_.size = std::size_t{input_.byte()} * 32;
+    saved_adjuster_.size = adjuster_state_.size();
+    lowmeg_bytes* const adjuster = input_.byte() % 4 == 0 ? nullptr : &saved_adjuster_;
+    const std::int32_t status = lowmeg_state_save(bridges_.any(input_), &saved_bridge_, adjuster);
+    if (status != LOWMEG_OK) saved_bridge_.size = saved_adjuster_.size = 0;
+    return;
+  }
+  for (auto* state : {&bridge_state_, &adjuster_state_}) {
+    std::uint8_t& byte = (*state)[input_.byte()];
+    if (const std::uint8_t flip = input_.byte(); flip % 4 == 0) byte ^= flip;
+  }
+  lowmeg_bridge* const bridge = bridges_.any(input_);
+  lowmeg_state_restore(bridge, &saved_bridge_, &saved_adjuster_, input_.byte() % 3u);
 }
 
 // A message of the fuzzer's, or one that the other end gives.
@@ -232,6 +262,10 @@ void Caller::call() {
       return close();
     case 3:
       return exchange();
+    case 6:
+      return carry_state();
+    case 7:
+      return what & 8 ? kvms_.create(input_) : kvms_.use(input_);
     default:
       return use();
   }
@@ -245,6 +279,7 @@ Caller::~Caller() {
   for (lowmeg_client* client : clients_.handles) lowmeg_client_close(client);
   for (lowmeg_session* session : sessions_.handles) lowmeg_session_close(session);
   for (lowmeg_host* host : hosts_.handles) lowmeg_host_close(host);
+  kvms_.close();
   // All is closed by now: nothing was in use, and nothing is open twice.
   for (lowmeg_bridge* bridge : bridges_.handles)
     LOWMEG_INVARIANT(lowmeg_bridge_close(bridge) == LOWMEG_BAD_HANDLE, "a closed handle");

@@ -33,7 +33,7 @@ extern "C" {
 #endif
 
 /** Goes up with each addition; the soname's number with each incompatible change. */
-#define LOWMEG_C_API_VERSION 1
+#define LOWMEG_C_API_VERSION 2
 
 /** @name Results
  * @{ */
@@ -434,6 +434,33 @@ typedef struct lowmeg_memory {
   uint64_t fd_offset;
 } lowmeg_memory;
 
+/** A part of a view whose routes change; both have the same range. */
+typedef struct lowmeg_region_change {
+  lowmeg_region before;
+  lowmeg_region now;
+} lowmeg_region_change;
+
+enum {
+  LOWMEG_MAP_WILL_CHANGE = 0,   /**< nothing is changed and no vCPU paused yet */
+  LOWMEG_MAP_CHANGED = 1,       /**< it is made; paused vCPUs stand still */
+  LOWMEG_MAP_DID_NOT_CHANGE = 2 /**< it was not made: the map before stays */
+};
+
+/** A change within the window. */
+typedef struct lowmeg_map_change {
+  uint32_t size;
+  uint32_t phase;
+  const lowmeg_region_change* cpu; /**< sorted; what a vCPU sees */
+  size_t cpu_count;
+  const lowmeg_region_change* bus_master; /**< sorted; what DMA sees */
+  size_t bus_master_count;
+} lowmeg_map_change;
+
+/** Told of each change in two phases, for vhost, VFIO and the like. In LOWMEG_MAP_WILL_CHANGE another result
+ * than 0 refuses the change, which then fails with LOWMEG_REFUSED; else one of the other two follows, whose
+ * result is not looked at. */
+typedef int32_t (*lowmeg_map_change_fn)(void* context, const lowmeg_map_change* change);
+
 typedef struct lowmeg_kvm_config {
   uint32_t size;
   int32_t vm_fd;
@@ -450,6 +477,12 @@ typedef struct lowmeg_kvm_config {
   int32_t (*pause)(void* context);
   void (*resume)(void* context);
   void* pause_context;
+  /* Since version 2. */
+  uint32_t smm; /**< 1: a CPU in system management mode sees its view of the map, by slots of address space 1;
+                   0: those are the caller's */
+  uint32_t reserved;
+  lowmeg_map_change_fn map_change; /**< may be null */
+  void* map_change_context;
 } lowmeg_kvm_config;
 
 /** LOWMEG_NOT_SUPPORTED with a line where this machine's KVM lacks something. */
@@ -510,6 +543,22 @@ int32_t lowmeg_kvm_wait_for(lowmeg_kvm* kvm, uint64_t ticket);
 int32_t lowmeg_kvm_done(lowmeg_kvm* kvm, uint64_t ticket);
 /** Carries out the waiting writes that go to memory; before the host reads RAM that the guest writes. */
 int32_t lowmeg_kvm_drain(lowmeg_kvm* kvm);
+/** Gives the map in place to `use`, and keeps it in place until that returns: for DMA of a device. Drain
+ * first where RAM is read that a guest writes. From within, a write to the bridge above is LOWMEG_BUSY, too.
+ */
+int32_t lowmeg_kvm_hold(lowmeg_kvm* kvm, lowmeg_commit_fn use, void* context);
+
+/** `bytes` of RAM from `ram_offset` on were written, or may have been. Called after the write, by any thread,
+ * while the map is held: it waits for nobody. */
+typedef void (*lowmeg_written_fn)(void* context, uint64_t ram_offset, uint64_t bytes);
+
+/** Tells from now on which RAM of the window is written, for live migration: what the library itself writes
+ * at once, what the guest writes by the page and in lowmeg_kvm_harvest(), or when a slot goes. Null: no more.
+ * DMA is the caller's own to note. For a VM without KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2 and dirty rings. */
+int32_t lowmeg_kvm_log_writes(lowmeg_kvm* kvm, lowmeg_written_fn written, void* context);
+/** Tells of all that the guest wrote till now. While vCPUs run, on any thread but one that a pause waits for.
+ */
+int32_t lowmeg_kvm_harvest(lowmeg_kvm* kvm);
 
 /** @} */
 

@@ -23,8 +23,7 @@ Result<void> check(const lowmeg_bridge_config& config) {
   if (below != 1) return wrong("bridge: give one of adjust, adjuster, commit and kvm");
   if (config.identity > LOWMEG_HYPERV) return wrong("bridge: an identity that does not exist");
   if (config.agp_strapped_off > 1 || config.reserved != 0) return wrong("bridge: a flag that is not 0 or 1");
-  if (!is_ram_size(config.ram_bytes))
-    return wrong("bridge: ram_bytes is not whole pages, or too much");
+  if (!is_ram_size(config.ram_bytes)) return wrong("bridge: ram_bytes is not whole pages, or too much");
   if (is_map && config.ram_bytes == 0) return wrong("bridge: a map needs ram_bytes");
   if (is_map && config.identity == LOWMEG_HYPERV)
     return fail(Errc::kNotSupported, "bridge: the Hyper-V identity has no map; take i440fx or i440bx");
@@ -49,6 +48,7 @@ std::int32_t below_of(const lowmeg_bridge_config& config, Below& below) {
     if (!kvm) return bad_handle();
     if (kvm->is_used()) return busy("the KVM mapper has a bridge");
     below.mapper = &kvm->mapper();
+    below.kvm = kvm;
     below.use = Use(*kvm);
   }
   return LOWMEG_OK;
@@ -74,6 +74,8 @@ Bridge::Bridge(const lowmeg_bridge_config& config, Below below, std::optional<de
 }
 
 std::int32_t Bridge::check_idle() {
+  if (below_.kvm && Within::is_in(below_.kvm))
+    return busy("a callback of the KVM mapper beneath has not returned yet");
   return is_waiting() ? busy("the host has not answered the last change, or the version") : LOWMEG_OK;
 }
 
@@ -187,6 +189,7 @@ int32_t lowmeg_bridge_bus_changed(lowmeg_bridge* handle, const lowmeg_bus* pci, 
     if (!bridge.committer()) return c::failed(LOWMEG_NOT_SUPPORTED, "bridge: nothing beneath it takes maps");
     auto buses = c::read_buses(*pci, *agp);
     if (!buses) return c::failed(buses.error());
+    if (const std::int32_t status = bridge.check_idle(); status != LOWMEG_OK) return status;
     return c::told(bridge.committer()->bus_changed(std::move(*buses)));
   });
 }

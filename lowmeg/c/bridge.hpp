@@ -20,6 +20,7 @@ struct Below {
   AdjustGpaRanges* adjuster = nullptr;
   memory::Mapper* mapper = nullptr;
   Adjuster* get_adjuster = nullptr;  ///< the same as `adjuster`, if it is one that asks a host
+  const Object* kvm = nullptr;       ///< whose mapper `mapper` is, if it is KVM's
   Use use;
 };
 

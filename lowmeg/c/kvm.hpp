@@ -2,27 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 
 #include "lowmeg/c/handles.hpp"
+#include "lowmeg/c/kvm_callbacks.hpp"
 #include "lowmeg/kvm/kvm_mapper.hpp"
 
 namespace lowmeg::c {
-
-class PauseCallbacks final : public kvm::PauseVcpus {
- public:
-  explicit PauseCallbacks(const lowmeg_kvm_config& config)
-      : pause_(config.pause), resume_(config.resume), context_(config.pause_context) {}
-
-  Result<void> pause() override;
-  void resume() override {
-    if (resume_) resume_(context_);
-  }
-
- private:
-  std::int32_t (*pause_)(void*);
-  void (*resume_)(void*);
-  void* context_;
-};
 
 class Kvm final : public Object {
  public:
@@ -30,14 +16,21 @@ class Kvm final : public Object {
   static constexpr Kind kKind = Kind::kKvm;
 
   /// The mapper is put in once it could be made.
-  explicit Kvm(const lowmeg_kvm_config& config) : Object(kKind), pause_(config) {}
+  explicit Kvm(const lowmeg_kvm_config& config) : Object(kKind), pause_(config), map_change_(config, this) {}
 
-  Result<void> create_mapper(kvm::KvmMapperConfig config);
+  Result<void> create_mapper(kvm::KvmMapperConfig config, kvm::Syscalls& syscalls);
   kvm::KvmMapper& mapper() { return *mapper_; }
+  Result<void> log_writes(lowmeg_written_fn written, void* context);
 
  private:
   PauseCallbacks pause_;
+  MapChangeCallback map_change_;
+  std::mutex log_lock_;
+  std::unique_ptr<WrittenCallback> log_;  // under log_lock_
   std::unique_ptr<kvm::KvmMapper> mapper_;
 };
+
+/// lowmeg_kvm_create() with system calls of a test's, which are borrowed.
+std::int32_t create_kvm(const lowmeg_kvm_config* given, lowmeg_kvm** handle, kvm::Syscalls& syscalls);
 
 }  // namespace lowmeg::c

@@ -67,14 +67,16 @@ lowmeg_route route_for_c(Route route) {
 std::vector<lowmeg_region> regions_for_c(const Layout& layout) {
   std::vector<lowmeg_region> regions;
   regions.reserve(layout.regions().size());
-  for (const Region& region : layout.regions()) {
-    regions.push_back({region.range.start(), region.range.end(), route_for_c(region.routes.read),
-                       route_for_c(region.routes.write), route_for_c(region.routes.fetch)});
-  }
+  for (const Region& region : layout.regions()) regions.push_back(region_for_c(region.range, region.routes));
   return regions;
 }
 
 }  // namespace
+
+lowmeg_region region_for_c(const GpaRange& range, const memory::Routes& routes) {
+  return {range.start(), range.end(), route_for_c(routes.read), route_for_c(routes.write),
+          route_for_c(routes.fetch)};
+}
 
 Result<std::vector<Region>> read_regions(const lowmeg_region* regions, std::size_t count) {
   if (count != 0 && !regions) return fail(Errc::kInvalidArgument, "regions are missing");

@@ -15,6 +15,9 @@ Result<std::vector<memory::Region>> read_regions(const lowmeg_region* regions, s
 /// What answers on both buses.
 Result<decode::BusMap> read_buses(const lowmeg_bus& pci, const lowmeg_bus& agp);
 
+/// A range with its routes, as C has it.
+lowmeg_region region_for_c(const GpaRange& range, const memory::Routes& routes);
+
 /// A map as C sees it, as long as this lives.
 class MapForC {
  public:

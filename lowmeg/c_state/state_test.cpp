@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "tests/fakes/c_get_rig.hpp"
+
 namespace {
 
 using testing::HasSubstr;
@@ -67,6 +69,50 @@ TEST(CState, GoesThroughBytes) {
     EXPECT_EQ(lowmeg_bridge_close(from), LOWMEG_OK);
     EXPECT_EQ(lowmeg_bridge_close(to), LOWMEG_OK);
     EXPECT_EQ(lowmeg_state_save(to, &bytes, nullptr), LOWMEG_BAD_HANDLE);
+  }
+}
+
+// A paravisor's successor, at the same host: "it is asked for nothing that is there", or "all 13 slots are
+// reset, and what is wanted created".
+TEST(CState, GoesOnWithTheRangesOfAHost) {
+  for (const std::uint32_t ranges : {LOWMEG_RANGES_IN_PLACE, LOWMEG_RANGES_UNKNOWN}) {
+    lowmeg::fakes::CGetRig from, to;
+    from.make({});
+    from.pump();
+    ASSERT_EQ(lowmeg_bridge_power_on(from.bridge), LOWMEG_OK);
+    from.pump();
+    ASSERT_EQ(lowmeg_bridge_write(from.bridge, 0, 0x58, 0x00001000, 0x2), LOWMEG_OK);
+    std::uint8_t bridge_bytes[4096], adjuster_bytes[4096];
+    lowmeg_bytes bridge{bridge_bytes, sizeof(bridge_bytes)}, adjuster{adjuster_bytes, sizeof(adjuster_bytes)};
+    EXPECT_EQ(lowmeg_state_save(from.bridge, &bridge, &adjuster), LOWMEG_BUSY) << "answers are awaited";
+    from.pump();
+    EXPECT_EQ(lowmeg_state_save(from.bridge, &bridge, nullptr), LOWMEG_INVALID_ARGUMENT)
+        << "it has an adjuster";
+    ASSERT_EQ(lowmeg_state_save(from.bridge, &bridge, &adjuster), LOWMEG_OK) << lowmeg_error_line();
+    ASSERT_GT(adjuster.size, 0u);
+
+    to.make({});
+    EXPECT_EQ(lowmeg_state_restore(to.bridge, &bridge, &adjuster, ranges), LOWMEG_BUSY)
+        << "the version comes first";
+    to.pump();
+    const lowmeg_bytes broken{adjuster_bytes, adjuster.size - 1};
+    EXPECT_EQ(lowmeg_state_restore(to.bridge, &bridge, &broken, ranges), LOWMEG_INVALID_ARGUMENT);
+    ASSERT_EQ(lowmeg_state_restore(to.bridge, &bridge, &adjuster, ranges), LOWMEG_OK) << lowmeg_error_line();
+    to.pump();
+    std::size_t resets = 0, creates = 0;
+    for (const lowmeg_range& range : to.ranges.told) ++(range.created ? creates : resets);
+    const bool knows = ranges == LOWMEG_RANGES_IN_PLACE;
+    EXPECT_EQ(resets, 0u) << "the new host has none that a reset could show";
+    EXPECT_EQ(creates == 0, knows);
+    std::uint32_t before[LOWMEG_SEGMENTS], after[LOWMEG_SEGMENTS];
+    ASSERT_EQ(lowmeg_bridge_pam_states(from.bridge, before), LOWMEG_OK);
+    ASSERT_EQ(lowmeg_bridge_pam_states(to.bridge, after), LOWMEG_OK);
+    EXPECT_THAT(after, testing::ElementsAreArray(before));
+    // It knows what is in place: asked for the state that it has, it asks nothing.
+    to.ranges.told.clear();
+    ASSERT_EQ(lowmeg_bridge_write(to.bridge, 0, 0x58, 0x00001000, 0x2), LOWMEG_OK);
+    to.pump();
+    EXPECT_TRUE(to.ranges.told.empty());
   }
 }
 

@@ -12,7 +12,9 @@ using memory::Target;
 MapInPlace::~MapInPlace() {
   for (const Slot& slot : table_.slots()) {
     // Nobody is left to tell of an error; a live slot must not show what somebody else maps there next.
-    if (!set_slot(slot, 0)) window_.abandon();
+    if (set_slot(slot, 0)) continue;
+    window_.abandon();
+    open_pages_.abandon();
   }
 }
 

@@ -24,6 +24,8 @@ class OpenPages {
   int fd() const { return fd_.get(); }
   /// Where the first page lies in this process; 0 unless kYes was asked for.
   std::uint64_t address() const { return address_; }
+  /// Leaves the mapping to the process for good: a slot may still show it.
+  void abandon() { address_ = 0; }
 
  private:
   OpenPages(Descriptor fd, Syscalls& syscalls) : fd_(std::move(fd)), syscalls_(&syscalls) {}

@@ -46,6 +46,7 @@ class KvmGuest {
   }
 
   int vm_fd() const { return vm_.get(); }
+  int vcpu_fd() const { return vcpu_.get(); }
   kvm_run* run() { return run_; }
   std::uint8_t* low_memory() { return memory_.bytes().data(); }
   void load(Gpa gpa, std::initializer_list<std::uint8_t> bytes) {
@@ -56,6 +57,25 @@ class KvmGuest {
   Result<void> send_smi() {
     // SAFETY: no argument.
     if (system_.ioctl(vcpu_.get(), KVM_SMI, 0) != 0) return fail_errno("KVM_SMI");
+    return {};
+  }
+
+  /// The vCPU stands at segment:ip, with all segments but CS at 0.
+  Result<void> set_start(std::uint16_t segment, std::uint16_t ip) {
+    kvm_sregs sregs{};
+    if (kvm::ioctl(system_, vcpu_.get(), KVM_GET_SREGS, sregs) != 0) return fail_errno("KVM_GET_SREGS");
+    for (kvm_segment* other : {&sregs.ds, &sregs.es, &sregs.ss, &sregs.fs, &sregs.gs}) {
+      other->base = 0;
+      other->selector = 0;
+    }
+    sregs.cs.selector = segment;
+    sregs.cs.base = std::uint64_t{segment} * 16;
+    if (kvm::ioctl(system_, vcpu_.get(), KVM_SET_SREGS, sregs) != 0) return fail_errno("KVM_SET_SREGS");
+    kvm_regs registers{};
+    registers.rip = ip;
+    registers.rsp = 0x0ff0;
+    registers.rflags = 2;
+    if (kvm::ioctl(system_, vcpu_.get(), KVM_SET_REGS, registers) != 0) return fail_errno("KVM_SET_REGS");
     return {};
   }
 
@@ -131,24 +151,6 @@ class KvmGuest {
     return sregs.cs.base + registers.rip;
   }
   void* low_memory_address() { return memory_.bytes().data(); }
-
-  Result<void> set_start(std::uint16_t segment, std::uint16_t ip) {
-    kvm_sregs sregs{};
-    if (kvm::ioctl(system_, vcpu_.get(), KVM_GET_SREGS, sregs) != 0) return fail_errno("KVM_GET_SREGS");
-    for (kvm_segment* other : {&sregs.ds, &sregs.es, &sregs.ss, &sregs.fs, &sregs.gs}) {
-      other->base = 0;
-      other->selector = 0;
-    }
-    sregs.cs.selector = segment;
-    sregs.cs.base = std::uint64_t{segment} * 16;
-    if (kvm::ioctl(system_, vcpu_.get(), KVM_SET_SREGS, sregs) != 0) return fail_errno("KVM_SET_SREGS");
-    kvm_regs registers{};
-    registers.rip = ip;
-    registers.rsp = 0x0ff0;
-    registers.rflags = 2;
-    if (kvm::ioctl(system_, vcpu_.get(), KVM_SET_REGS, registers) != 0) return fail_errno("KVM_SET_REGS");
-    return {};
-  }
 
   kvm::Syscalls& system_ = kvm::Syscalls::system();
   kvm::Descriptor kvm_, vm_, vcpu_;
