@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "cli/line/commands.hpp"
+#include "cli/line/completion.hpp"
 #include "cli/line/manual.hpp"
 
 namespace cli {
@@ -29,9 +30,10 @@ Farewell wrong_usage(const std::string& what, const std::string& command) {
   return {"lowmeg: " + what + " (see lowmeg " + command + "--help)\n", kWrongUsage};
 }
 
-// What the packaging asks for and no person: pages of the manual.
+// What the packaging asks for and no person: pages of the manual, and completion.
 std::optional<Farewell> manual_for(const CLI::App& app, const std::string& option, const std::string& name) {
   if (option == "--reference") return Farewell{reference_page(app), 0};
+  if (option == "--completion") return Farewell{bash_completion(app), 0};
   if (option != "--man") return std::nullopt;
   for (const CLI::App* command : app.get_subcommands({})) {
     if (command->get_name() == name) return Farewell{man_page(app, command), 0};
