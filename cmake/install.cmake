@@ -65,6 +65,9 @@ foreach(room ${LOWMEG_CXX_ROOMS} state)
 endforeach()
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/lowmeg DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+# The Rust crate as source, which is how Rust has it.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/bindings/rust DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lowmeg
+  COMPONENT development PATTERN target EXCLUDE)
 
 # The package and pkg-config.
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/lowmeg)
@@ -82,5 +85,12 @@ foreach(module lowmeg lowmeg-state)
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
 endforeach()
 
+# The program, what it says of itself, and the ROM that judges any machine (guest/README.md).
 install(TARGETS lowmeg RUNTIME COMPONENT program)
+install(DIRECTORY ${PROJECT_BINARY_DIR}/manual/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+  COMPONENT program FILES_MATCHING PATTERN *.1.gz)
+install(FILES ${PROJECT_BINARY_DIR}/manual/lowmeg.bash RENAME lowmeg
+  DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/bash-completion/completions COMPONENT program)
+install(FILES ${PROJECT_BINARY_DIR}/guest/conformance/conformance.bin
+  DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/lowmeg COMPONENT program)
 include(cmake/package.cmake)

@@ -1,0 +1,11 @@
+# Strips what cpack has staged as dh_strip does: of archives the debug information alone, of all the compiler's notes.
+set(notes --remove-section=.comment --remove-section=.note)
+foreach(kind "*.a;--strip-debug;--enable-deterministic-archives" "*.so.*;--strip-unneeded" "usr/bin/*;--strip-all")
+  list(POP_FRONT kind pattern)
+  file(GLOB_RECURSE files LIST_DIRECTORIES false ${CPACK_TEMPORARY_DIRECTORY}/*/${pattern})
+  foreach(file IN LISTS files)
+    if(NOT IS_SYMLINK ${file})
+      execute_process(COMMAND strip ${kind} ${notes} ${file} COMMAND_ERROR_IS_FATAL ANY)
+    endif()
+  endforeach()
+endforeach()
