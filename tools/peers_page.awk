@@ -133,30 +133,29 @@ function failures(   i, g) {
   }
 }
 
-# Nanoseconds; behind them how many times the first column of Lowmeg that has the same kind of accelerator.
+# Nanoseconds; on KVM, behind them, how many times those of Lowmeg's first column on KVM.
 function latencies(   t, i, base, text, value) {
   print "## Latencies"
   print ""
-  print "Nanoseconds as the guest measures them, and in brackets how many times Lowmeg's: of KVM's columns the first on KVM, of the others"
-  print "lowmeg-soft-fx. A change is the median of 15; 1000 accesses are one measurement. Bochs and Lowmeg's software CPU count instructions,"
-  print "so their figures compare work, not time."
+  print "Nanoseconds as the guest measures them. On KVM the number in brackets is how many times it is Lowmeg's first column on KVM. A change is the"
+  print "median of 15; 1000 accesses are one measurement. Lowmeg's software CPU and Bochs count instructions as time, QEMU's TCG shows the"
+  print "host's clock: their columns cannot be compared with each other."
   print ""
   print heads("what"); print rule(n + 1)
   for (t = 1; t <= times; ++t) {
     text = "| " time_name[t] " |"
     for (i = 1; i <= n; ++i) {
       value = time[name[i], time_name[t]]
-      base = time[base_of(name[i]), time_name[t]]
+      base = name[i] ~ /kvm/ ? time[first_on_kvm(), time_name[t]] : 0
       if (value == "") text = text " - |"
-      else if (base + 0 > 0 && name[i] != base_of(name[i])) text = text sprintf(" %d (%.1f) |", value, value / base)
+      else if (base + 0 > 0 && name[i] != first_on_kvm()) text = text sprintf(" %d (%.1f) |", value, value / base)
       else text = text sprintf(" %d |", value)
     }
     print text
   }
   print ""
 }
-function base_of(who,   i) {
-  if (who !~ /kvm/) return "lowmeg-soft-fx"
+function first_on_kvm(   i) {
   for (i = 1; i <= n; ++i) if (name[i] ~ /^lowmeg-kvm/) return name[i]
   return ""
 }
