@@ -7,19 +7,24 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <optional>
+
+#include "lowmeg/get/path_lock.hpp"
+#include "lowmeg/get/socket_address.hpp"
+#include "lowmeg/get/stale_socket.hpp"
 
 namespace cli {
 namespace {
 
 using lowmeg::Errc;
 using lowmeg::Result;
+using lowmeg::get::PathLock;
+using lowmeg::get::SocketAddress;
 
 constexpr int kAWhileMs = 100, kSendMs = 2000;
 constexpr std::string_view kUnix = "unix:";
@@ -29,9 +34,15 @@ bool is_ready(int fd, short what, int milliseconds) {
   return ::poll(&ready, 1, milliseconds) > 0;
 }
 
+// While somebody listens there.
+struct SocketFile {
+  std::string path;
+  PathLock lock;
+};
+
 class SocketChannel final : public vmm::GdbChannel {
  public:
-  SocketChannel(int listener, std::string file) : listener_(listener), file_(std::move(file)) {}
+  SocketChannel(int listener, std::optional<SocketFile> file) : listener_(listener), file_(std::move(file)) {}
   ~SocketChannel() override {
     if (client_ >= 0) ::close(client_);
     stop_listening();
@@ -73,37 +84,39 @@ class SocketChannel final : public vmm::GdbChannel {
   void stop_listening() {
     if (listener_ < 0) return;
     ::close(std::exchange(listener_, -1));
-    if (!file_.empty()) ::unlink(file_.c_str());
+    if (file_) ::unlink(file_->path.c_str());
+    file_.reset();
   }
 
   int listener_;
-  std::string file_;  // empty: a port
+  std::optional<SocketFile> file_;  // none: a port
   int client_ = -1;
 };
 
 Result<std::unique_ptr<vmm::GdbChannel>> listening(int fd, const sockaddr* address, socklen_t size,
-                                                   const std::string& where, const std::string& file) {
+                                                   const std::string& where, std::optional<SocketFile> file) {
   if (fd < 0) return lowmeg::fail_errno("socket for gdb");
   if (::bind(fd, address, size) != 0 || ::listen(fd, 1) != 0) {
     auto error = lowmeg::fail_errno("--gdb " + where);
     ::close(fd);
     return error;
   }
-  return std::make_unique<SocketChannel>(fd, file);
+  return std::make_unique<SocketChannel>(fd, std::move(file));
 }
 
+// As a GET host does it (unix_listener.hpp): one at a path, and none that is gone is in the way.
 Result<std::unique_ptr<vmm::GdbChannel>> at_file(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path)
-    return lowmeg::fail(Errc::kInvalidArgument,
-                        "--gdb unix:" + path + ": no path for a socket (107 bytes at most)");
-  std::memcpy(address.sun_path, path.c_str(), path.size());
+  const auto address = SocketAddress::make(path);
+  if (!address) return tl::unexpected(address.error());
+  auto lock = PathLock::take(path);
+  if (!lock) return tl::unexpected(lock.error());
+  if (auto removed = lowmeg::get::remove_stale_socket(path, SOCK_STREAM); !removed)
+    return tl::unexpected(removed.error());
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   // The file takes the mode that the socket has when it is bound.
   if (fd >= 0) static_cast<void>(::fchmod(fd, S_IRUSR | S_IWUSR));
-  // SAFETY: a complete sockaddr_un.
-  return listening(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address, "unix:" + path, path);
+  return listening(fd, address->get(), SocketAddress::size(), "unix:" + path,
+                   SocketFile{path, std::move(*lock)});
 }
 
 Result<std::unique_ptr<vmm::GdbChannel>> at_port(std::uint16_t port) {
@@ -115,7 +128,8 @@ Result<std::unique_ptr<vmm::GdbChannel>> at_port(std::uint16_t port) {
   const int yes = 1;
   if (fd >= 0) static_cast<void>(::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes));
   // SAFETY: a complete sockaddr_in.
-  return listening(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address, std::to_string(port), "");
+  return listening(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address, std::to_string(port),
+                   std::nullopt);
 }
 
 }  // namespace

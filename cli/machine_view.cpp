@@ -46,9 +46,19 @@ Json counters_json(vmm::Machine& machine) {
   Json json{{"config_accesses", machine.config_accesses()},
             {"resets", machine.resets().count()},
             {"restarts", machine.restarts()}};
+  if (const vmm::RangesChipset* const ranges = machine.ranges())
+    json["paravisors"] = ranges->seat().takings();
   for (const auto& [name, count] : machine.counts()) json[name] = count;
-  if (vmm::RangesChipset* const ranges = machine.ranges()) json["get_requests"] = ranges->host().counters().requests();
+  if (vmm::RangesChipset* const ranges = machine.ranges())
+    json["get_requests"] = ranges->host().counters().requests();
   return json;
+}
+
+// Where the host bridge is: Hyper-V's way has it in a paravisor.
+Json paravisor_json(const vmm::RangesChipset* ranges) {
+  if (!ranges) return nullptr;
+  if (ranges->paravisor()) return "in this process";
+  return ranges->seat().taken_by() ? "connected" : "awaited";
 }
 
 // Not in split mode: there a paravisor would have to be asked.
@@ -104,6 +114,7 @@ std::string machine_json(vmm::Machine& machine, const std::string& title) {
       {"runs_on", machine.accel_line()},
       {"time_s", static_cast<double>(machine.clock().now_ns()) / 1e9},
       {"cpus", Json::array()},
+      {"paravisor", paravisor_json(machine.ranges())},
       {"pam", {{"58", fmt::format("{:08x}", pam.dword_58)}, {"5c", fmt::format("{:08x}", pam.dword_5c)}}},
       {"band", band_of(rows)},
       {"map", Json::array()},
@@ -121,6 +132,8 @@ std::optional<std::string> machine_text(const std::string& json) try {
   for (const Json& cpu : machine.at("cpus"))
     text += fmt::format("CPU {} {} at {}\n", cpu.at("cpu").get<unsigned>(),
                         cpu.at("activity").get<std::string>(), cpu.at("at").get<std::string>());
+  if (const Json& paravisor = machine.at("paravisor"); paravisor.is_string())
+    text += "paravisor " + paravisor.get<std::string>() + "\n";
   text += fmt::format("PAM 58h {} 5Ch {}\n", machine.at("pam").at("58").get<std::string>(),
                       machine.at("pam").at("5c").get<std::string>());
   for (const auto& [name, value] : machine.at("counters").items())

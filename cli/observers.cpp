@@ -79,6 +79,7 @@ Result<void> Observers::open() {
 void Observers::add_to(vmm::MachineListeners& listeners) {
   if (records()) listeners.trace = [this](const vmm::TraceEvent& event) { recorder_.record(event); };
   if (lspci_) listeners.ending = [this](vmm::Machine& machine) { dump_ = lspci_text(machine.pci_config()); };
+  if (desk_) listeners.waiting = [this](vmm::Machine& machine) { attend(machine); };
   if (trace_ || desk_) {
     listeners.turn = [this, before = std::move(listeners.turn)](vmm::Machine& machine) {
       if (before) before(machine);
@@ -99,8 +100,12 @@ void Observers::changed(const vmm::TimelineEntry& entry, std::uint64_t time_ns) 
     gdb_->map_changed("PAM" + timeline_line(entry, time_ns, WallTimes::kHidden, Terminal(-1)) + "\n");
 }
 
+void Observers::attend(vmm::Machine& machine) {
+  desk_->attend([&] { return machine_json(machine, title_); });
+}
+
 void Observers::turn(vmm::Machine& machine) {
-  if (desk_) desk_->attend([&] { return machine_json(machine, title_); });
+  if (desk_) attend(machine);
   const std::uint64_t now = machine.clock().now_ns();
   if (!trace_ || now < next_exits_ns_) return;
   next_exits_ns_ = now + kBetweenExits;

@@ -34,6 +34,7 @@ class Observers {
   Observers(const BootOptions& options, lowmeg::EventSink& events) : options_(options), events_(events) {}
   lowmeg::Result<void> open();
   bool records() const { return trace_ || map_; }
+  void attend(vmm::Machine& machine);
   void turn(vmm::Machine& machine);
 
   const BootOptions options_;

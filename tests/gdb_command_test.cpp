@@ -29,6 +29,16 @@ class GdbCommand : public Command {
   std::string log() const { return lowmeg::fakes::contents(folder_ / "log"); }
   std::string console() const { return lowmeg::fakes::contents(folder_ / "console"); }
 
+  // As a boot that was killed leaves it: no hindrance to the next one.
+  void leave_stale_socket() const {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string path = folder_ / "gdb.sock";
+    std::memcpy(address.sun_path, path.c_str(), path.size());
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    ASSERT_EQ(::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    ::close(fd);
+  }
   // A client that says this, waits for an answer if it is to, and goes.
   void talk(const std::string& bytes) const {
     sockaddr_un address{};
@@ -92,6 +102,7 @@ TEST_F(GdbCommand, OutlivesWhoIsNoGdb) {
       {"$" + std::string(5000, 'm'), "what comes from gdb is no packet; the guest goes on"},
       {"$c#63", "gdb has gone; the guest goes on"},
   };
+  leave_stale_socket();
   for (const Row& row : rows) {
     std::thread client([&] { talk(row.bytes); });
     const Ended ended = run("boot --gdb unix:" + quoted("gdb.sock"));

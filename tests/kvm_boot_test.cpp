@@ -6,6 +6,8 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
+#include <set>
 #include <sstream>
 
 #include "lowmeg/kvm/kvm_header.hpp"
@@ -111,6 +113,46 @@ TEST(KvmBootCost, IsNoSlotCallAndNoPause) {
     EXPECT_EQ(after.pauses, before.pauses);
     EXPECT_EQ(after.demotions, 0u);
   }
+}
+
+std::set<TraceEvent::Kind> kinds_of(MachineConfig config) {
+  config.accel = Accel::kKvm;
+  lowmeg::fakes::RecordingEventSink events;
+  std::mutex mutex;
+  std::set<TraceEvent::Kind> kinds;
+  MachineListeners listeners{events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}};
+  listeners.trace = [&](const TraceEvent& event) {
+    const std::lock_guard lock(mutex);
+    kinds.insert(event.kind);
+  };
+  const auto machine = Machine::create(config, std::move(listeners));
+  EXPECT_TRUE(machine) << machine.error().message();
+  if (machine) (*machine)->run();
+  return kinds;
+}
+
+// "Config writes, GET, commits, slot calls, mprotects, demotions, pauses": a trace has those that the way of
+// the map makes.
+TEST(KvmTrace, HasWhatTheMapTakes) {
+  if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
+  using Kind = TraceEvent::Kind;
+  MachineConfig config = config_for(kSeaBios);
+  config.kvm_map = KvmMap::kProtect;
+  EXPECT_THAT(kinds_of(config),
+              testing::IsSupersetOf({Kind::kConfigWrite, Kind::kMapChange, Kind::kGetRequest, Kind::kCommit,
+                                     Kind::kProtect, Kind::kMapping}));
+  config.kvm_map = KvmMap::kSlots;
+  EXPECT_THAT(kinds_of(config), testing::IsSupersetOf({Kind::kCommit, Kind::kPause, Kind::kSlotCall}));
+  MachineConfig writes_to_read_only = config_for(rom_with({
+      0x66, 0xb8, 0x58, 0x00, 0x00, 0x80,  // mov eax, 80000058h
+      0xba, 0xf8, 0x0c, 0x66, 0xef,        // mov dx, CF8h; out dx, eax
+      0xba, 0xfe, 0x0c, 0xb0, 0x11, 0xee,  // PAM1 = 11h
+      0xb8, 0x00, 0xc0, 0x8e, 0xd8,        // mov ax, C000h; mov ds, ax
+      0xa2, 0x00, 0x00,                    // mov [0], al
+      0xba, 0x01, 0x05, 0xee, 0xf4,        // off
+  }));
+  writes_to_read_only.pam = PamEffect::kChip;
+  EXPECT_THAT(kinds_of(writes_to_read_only), testing::Contains(Kind::kDemotion));
 }
 
 // "--cpus N": SeaBIOS starts the others by INIT and SIPI and counts them.

@@ -19,7 +19,8 @@ TEST_F(Command, WritesATraceAMapAndADumpOfThePciFunctions) {
   EXPECT_THAT(trace, StartsWith("{\"displayTimeUnit\""));
   EXPECT_THAT(trace, HasSubstr("\"name\":\"write 00:00.0 58\""));
   EXPECT_THAT(trace, HasSubstr("\"register\":\"5Ch\",\"before\":\"33333333\",\"now\":\"31111111\""));
-  EXPECT_THAT(trace, HasSubstr("\"name\":\"counts\""));
+  for (const char* kind : {"counts", "create", "reset", "commit"})
+    EXPECT_THAT(trace, HasSubstr("\"name\":\"" + std::string(kind) + "\"")) << kind;
   EXPECT_THAT(map, StartsWith("<!doctype html>"));
   EXPECT_THAT(
       map, HasSubstr("\"register\":\"58h\",\"before\":\"33333010\",\"now\":\"11111010\",\"code\":\"0008:"));

@@ -28,8 +28,7 @@ constexpr lowmeg::Gpa kResetVector = 0xfffffff0;
 }  // namespace
 
 lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(MemoryChips& memory, unsigned cpus,
-                                                             lowmeg::kvm::MapWay way,
-                                                             lowmeg::kvm::Syscalls& mapper_syscalls) {
+                                                             const KvmMapParts& parts) {
   if (memory.ram.size() > kMostMemory) {
     return lowmeg::fail(lowmeg::Errc::kInvalidArgument,
                         fmt::format("{}M of RAM reach the APICs' addresses; {}M is the most with KVM",
@@ -38,13 +37,11 @@ lowmeg::Result<std::unique_ptr<KvmEngine>> KvmEngine::create(MemoryChips& memory
   auto vm = KvmVm::create();
   if (!vm) return tl::unexpected(vm.error());
   std::unique_ptr<KvmEngine> engine(new KvmEngine(std::move(*vm)));
-  if (auto built = engine->build(memory, cpus, way, mapper_syscalls); !built)
-    return tl::unexpected(built.error());
+  if (auto built = engine->build(memory, cpus, parts); !built) return tl::unexpected(built.error());
   return engine;
 }
 
-lowmeg::Result<void> KvmEngine::build(MemoryChips& memory, unsigned cpus, lowmeg::kvm::MapWay way,
-                                      lowmeg::kvm::Syscalls& mapper_syscalls) {
+lowmeg::Result<void> KvmEngine::build(MemoryChips& memory, unsigned cpus, const KvmMapParts& parts) {
   memory_ = &memory;
   auto created = KvmCpus::create({.cpus = cpus, .vm = *vm_, .exits = *this});
   if (!created) return tl::unexpected(created.error());
@@ -56,9 +53,10 @@ lowmeg::Result<void> KvmEngine::build(MemoryChips& memory, unsigned cpus, lowmeg
       lowmeg::kvm::KvmMapper::create({.vm_fd = vm_->fd(),
                                       .window = kWindow,
                                       .memory = lowmeg::kvm::GuestMemory::of(memory.ram, memory.rom),
-                                      .way = way,
-                                      .vcpus = cpus},
-                                     *cpus_, mapper_syscalls);
+                                      .way = parts.way,
+                                      .vcpus = cpus,
+                                      .observer = parts.observer},
+                                     parts.pauses ? parts.pauses(*cpus_) : *cpus_, parts.syscalls);
   if (!mapper) return tl::unexpected(mapper.error());
   mapper_ = std::move(*mapper);
   return {};

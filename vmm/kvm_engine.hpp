@@ -17,16 +17,24 @@
 
 namespace vmm {
 
+/// What the engine's mapper is given from outside; borrowed.
+struct KvmMapParts {
+  lowmeg::kvm::MapWay way = lowmeg::kvm::MapWay::kProtect;
+  lowmeg::kvm::Syscalls& syscalls = lowmeg::kvm::Syscalls::system();
+  lowmeg::kvm::MapObserver* observer = nullptr;
+  /// Puts something between the mapper and the CPUs that it pauses; empty: nothing.
+  std::function<lowmeg::kvm::PauseVcpus&(lowmeg::kvm::PauseVcpus&)> pauses = {};
+};
+
 class KvmEngine final : public Engine, private VcpuExits, InterruptPin, InterruptLines {
  public:
   /// RAM ends below the first of the addresses that KVM needs for its own: the IOAPIC's.
   static constexpr std::uint64_t kMostMemory = 0xfec00000;
 
-  /// Creates the VM and its CPUs; memory is borrowed, and so are the system calls by which the map is
-  /// changed. The error's line says what KVM lacks and how to mend it.
-  static lowmeg::Result<std::unique_ptr<KvmEngine>> create(
-      MemoryChips& memory, unsigned cpus, lowmeg::kvm::MapWay way = lowmeg::kvm::MapWay::kProtect,
-      lowmeg::kvm::Syscalls& mapper_syscalls = lowmeg::kvm::Syscalls::system());
+  /// Creates the VM and its CPUs; memory is borrowed. The error's line says what KVM lacks and how to mend
+  /// it.
+  static lowmeg::Result<std::unique_ptr<KvmEngine>> create(MemoryChips& memory, unsigned cpus,
+                                                           const KvmMapParts& parts);
   ~KvmEngine() override;
 
   lowmeg::memory::Mapper& mapper() override { return *mapper_; }
@@ -65,8 +73,7 @@ class KvmEngine final : public Engine, private VcpuExits, InterruptPin, Interrup
   enum class Phase { kNew, kRunning, kParked };
 
   explicit KvmEngine(std::unique_ptr<KvmVm> vm) : vm_(std::move(vm)) {}
-  lowmeg::Result<void> build(MemoryChips& memory, unsigned cpus, lowmeg::kvm::MapWay way,
-                             lowmeg::kvm::Syscalls& mapper_syscalls);
+  lowmeg::Result<void> build(MemoryChips& memory, unsigned cpus, const KvmMapParts& parts);
   lowmeg::Result<void> let_run();
   Turn park(Turn turn);
   std::optional<Turn> watch();

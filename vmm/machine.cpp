@@ -79,6 +79,7 @@ Machine::Machine(const MachineConfig& config, MachineListeners listeners)
       agp_bridge_socket_([](Chipset& c) { return c.agp_bridge(); }) {}
 
 Result<void> Machine::build() {
+  if (listeners_.trace) trace_.emplace(listeners_.trace, config_.timing);
   if (auto built = build_memory(); !built) return built;
   if (auto built = build_engine(); !built) return built;
   if (listeners_.accel) listeners_.accel(accel_line_);
@@ -136,12 +137,7 @@ Result<void> Machine::build_engine() {
     accel_line_ = "software CPU, as asked for";
     return build_soft_engine();
   }
-  const auto way =
-      config_.kvm_map == KvmMap::kSlots ? lowmeg::kvm::MapWay::kSlots : lowmeg::kvm::MapWay::kProtect;
-  lowmeg::kvm::Syscalls* syscalls = config_.kvm_syscalls;
-  if (listeners_.trace)
-    syscalls = &tracing_syscalls_.emplace(*syscalls, [this](TraceEvent event) { trace(std::move(event)); });
-  auto engine = KvmEngine::create(*memory_, config_.cpus, way, *syscalls);
+  auto engine = KvmEngine::create(*memory_, config_.cpus, kvm_map_parts());
   if (engine) {
     accel_line_ = config_.accel == Accel::kKvm ? "KVM, as asked for" : "KVM, which is usable here";
     accel_line_ += "; memory map by " + (*engine)->kvm_mapper().way_line();
@@ -155,6 +151,18 @@ Result<void> Machine::build_engine() {
   return build_soft_engine();
 }
 
+KvmMapParts Machine::kvm_map_parts() {
+  const auto way =
+      config_.kvm_map == KvmMap::kSlots ? lowmeg::kvm::MapWay::kSlots : lowmeg::kvm::MapWay::kProtect;
+  if (!trace_) return {.way = way, .syscalls = *config_.kvm_syscalls};
+  return {.way = way,
+          .syscalls = trace_->over(*config_.kvm_syscalls),
+          .observer = &trace_->kvm_map(),
+          .pauses = [this](lowmeg::kvm::PauseVcpus& below) -> lowmeg::kvm::PauseVcpus& {
+            return trace_->over(below);
+          }};
+}
+
 Result<void> Machine::build_soft_engine() {
   auto engine = SoftEngine::create(*memory_, config_.timing);
   if (!engine) return tl::unexpected(engine.error());
@@ -163,7 +171,27 @@ Result<void> Machine::build_soft_engine() {
   return {};
 }
 
+lowmeg::memory::Mapper& Machine::chipset_mapper() {
+  return trace_ ? trace_->over(engine_->mapper()) : engine_->mapper();
+}
+
+RangesConfig Machine::ranges_config() {
+  RangesConfig config = config_.ranges;
+  config.seat_news = [this](lowmeg::get::SeatNews news) { seat_news(news); };
+  if (trace_) config.observer = &trace_->over(config.observer);
+  return config;
+}
+
+// On the software CPU, and before a guest runs, it is the machine's thread that waits; KVM's CPUs leave it
+// its turns.
+void Machine::seat_news(lowmeg::get::SeatNews news) {
+  if (trace_) trace_->seat(news);
+  if (news == lowmeg::get::SeatNews::kWaits && (soft_ || !runs_) && listeners_.waiting)
+    listeners_.waiting(*this);
+}
+
 Result<void> Machine::build_chipset() {
+  if (trace_) trace_->keep_time_by(engine_->clock());
   BridgeConfig bridge = config_.bridge;
   bridge.options.drb = lowmeg::bridge::drb_for(config_.memory.ram_size);
   const ChipsetListeners listeners{
@@ -180,10 +208,10 @@ Result<void> Machine::build_chipset() {
   };
   if (config_.pam == PamEffect::kChip) {
     chipset_ =
-        std::make_unique<DecodeChipset>(bridge, *memory_, engine_->mapper(), listeners_.events, listeners);
+        std::make_unique<DecodeChipset>(bridge, *memory_, chipset_mapper(), listeners_.events, listeners);
     return {};
   }
-  auto ranges = RangesChipset::create(bridge, config_.ranges, *memory_, engine_->mapper(), listeners_.events,
+  auto ranges = RangesChipset::create(bridge, ranges_config(), *memory_, chipset_mapper(), listeners_.events,
                                       listeners);
   if (!ranges) return tl::unexpected(ranges.error());
   ranges_ = ranges->get();
@@ -241,11 +269,13 @@ void Machine::warn_of_lost_option_roms() {
 Machine::~Machine() {
   if (listeners_.ended) listeners_.ended();
   if (engine_) engine_->stop();
+  if (trace_) trace_->close();
 }
 
 Outcome Machine::run() {
   deadline_ = steady_clock::now() + config_.timeout;
   chipset_->set_deadline(deadline_);
+  runs_ = true;
   Outcome outcome = run_until(deadline_);
   if (listeners_.ending) {
     const auto held = engine_->hold_devices();
@@ -253,6 +283,7 @@ Outcome Machine::run() {
   }
   chipset_->give_up({lowmeg::Errc::kClosed, "the machine has ended"});
   engine_->stop();
+  if (trace_) trace_->close();
   return outcome;
 }
 
@@ -267,6 +298,7 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
     if (interrupted_) return {Outcome::Kind::kInterrupted, 0, "ended by a signal"};
     const auto held = engine_->hold_devices();
     if (auto outcome = after(turn)) return *outcome;
+    if (trace_) trace_->turn();
     if (listeners_.turn) listeners_.turn(*this);
     if (screen_shows_text()) return {Outcome::Kind::kUntil, 0, ""};
     take_com1_input();
@@ -400,11 +432,7 @@ void Machine::watch_config_writes(ChipsetSocket& socket, unsigned device) {
 
 // An event that is over now.
 void Machine::trace(TraceEvent event) {
-  if (!listeners_.trace) return;
-  if (config_.timing == Timing::kDeterministic) event.took_ns = 0;
-  const std::uint64_t now = engine_ ? engine_->clock().now_ns() : 0;
-  event.at_ns = now - std::min(now, event.took_ns);
-  listeners_.trace(event);
+  if (trace_) trace_->tell(std::move(event));
 }
 
 // As a guest would, by mechanism #1, and with its address put back.
@@ -472,7 +500,7 @@ void Machine::accessed(ConfigAccess access) {
   ++config_accesses_;
   if (!config_.restart_after || !config_.restart_after(config_accesses_, access)) return;
   TraceEvent event{
-      .kind = TraceEvent::Kind::kRestart, .name = "servicing", .numbers = {{"access", config_accesses_}}};
+      .kind = TraceEvent::Kind::kServicing, .name = "servicing", .numbers = {{"access", config_accesses_}}};
   {
     const lowmeg::Stopwatch stopwatch(event.took_ns);
     if (auto restarted = chipset_->restart(); !restarted) return fault(restarted.error());

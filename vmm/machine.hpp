@@ -13,11 +13,10 @@
 #include "vmm/chipset/ranges/ranges_chipset.hpp"
 #include "vmm/console_watch.hpp"
 #include "vmm/kvm_engine.hpp"
+#include "vmm/machine_trace.hpp"
 #include "vmm/reset_log.hpp"
 #include "vmm/saved_vm.hpp"
 #include "vmm/soft_engine.hpp"
-#include "vmm/trace_event.hpp"
-#include "vmm/tracing_syscalls.hpp"
 
 namespace vmm {
 
@@ -109,6 +108,9 @@ struct MachineListeners {
   /// After each of the engine's turns, while nobody else has the devices: some hundred times a second, at
   /// least. Empty: nobody asks.
   std::function<void(Machine&)> turn = {};
+  /// In split mode: as `turn`, while the machine's thread waits for a paravisor with an access of the
+  /// guest's; some twenty times a second. The bridge's registers cannot be read then. Empty: nobody asks.
+  std::function<void(Machine&)> waiting = {};
   /// The guest has run its last; what answers accesses still does. Empty: nobody asks.
   std::function<void(Machine&)> ending = {};
 };
@@ -244,6 +246,10 @@ class Machine final : private PowerControl,
   std::optional<Outcome> carry_out(ResetCause cause);
   lowmeg::Result<void> reset_all();
   void note(const ResetCause& cause);
+  KvmMapParts kvm_map_parts();
+  RangesConfig ranges_config();
+  lowmeg::memory::Mapper& chipset_mapper();
+  void seat_news(lowmeg::get::SeatNews news);
   void watch_config_writes(ChipsetSocket& socket, unsigned device);
   void trace(TraceEvent event);
   Outcome stopped(std::string message) const;
@@ -265,11 +271,11 @@ class Machine final : private PowerControl,
 
   // Sub-devices.
   ConsoleWatch watch_;
+  std::optional<MachineTrace> trace_;  // none: nobody asks. What is seen through it goes first
   std::optional<MemoryChips> memory_;
   std::unique_ptr<Engine> engine_;
   SoftEngine* soft_ = nullptr;
   std::string accel_line_;
-  std::optional<TracingSyscalls> tracing_syscalls_;
   std::unique_ptr<Chipset> chipset_;
   RangesChipset* ranges_ = nullptr;
   ChipsetSocket host_bridge_socket_;
@@ -278,6 +284,7 @@ class Machine final : private PowerControl,
 
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   std::atomic<bool> interrupted_{false};
+  bool runs_ = false;  // run() was called
   std::atomic<bool> save_wanted_{false};
 
   // Volatile state: what the guest has asked for.

@@ -20,13 +20,17 @@ struct TraceEvent {
     kConfigWrite,  ///< to a function of the chipset
     kMapChange,    ///< what the write before it changed: GET, decode and commit
     kGetRequest,   ///< as the host has carried it out
+    kCommit,       ///< of a memory map, by whichever mapper
+    kPause,        ///< of KVM's vCPUs, for a commit
     kSlotCall,     ///< an ioctl of KvmMapper's
     kMapping,      ///< its mmap or munmap
     kProtect,      ///< its mprotect
+    kDemotion,     ///< a page got a read-only slot because of a write
     kExits,        ///< accesses of the guest's that left it since power-on
     kReset,
-    kRestart,  ///< servicing
+    kServicing,  ///< all above guest memory built anew; a paravisor that comes, goes or is waited for
   };
+  static constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::kServicing) + 1;
 
   Kind kind = Kind::kConfigWrite;
   std::uint64_t at_ns = 0;    ///< its beginning, of the machine's time
@@ -38,7 +42,8 @@ struct TraceEvent {
   std::optional<CodeAddress> code = {};      ///< the instruction that did it, where the engine can tell
 };
 
-/// Called on the threads that MachineListeners names, and by KVM's calls on any of them: it must lock.
+/// Called on the threads that MachineListeners names, on those of KVM's CPUs and that of the paravisors'
+/// door, one event at a time.
 using TraceSink = std::function<void(const TraceEvent&)>;
 
 }  // namespace vmm

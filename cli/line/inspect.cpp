@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/line/commands.hpp"
+#include "cli/line/common_options.hpp"
 
 namespace cli {
 
@@ -15,6 +16,8 @@ void add_inspect(CLI::App& program, Command& chosen) {
   command.add_option("SOCKET", options->socket, "Where it was told to be found")->required();
   CLI::Option* const json = command.add_flag("--json", options->json, "One JSON object");
   command.add_flag("--lspci", options->lspci, "Its PCI functions, as lspci -F reads them")->excludes(json);
+  command.add_option("--wait", options->wait_s, "Seconds to wait for the machine to be there")
+      ->check(positive_seconds());
   command.callback([options, &chosen] { chosen = *options; });
 }
 

@@ -94,6 +94,7 @@ struct InspectOptions {
   std::string socket;
   bool json = false;
   bool lspci = false;
+  double wait_s = 0;  ///< for the machine to be there
 };
 /// Of lowmeg check: a check failed, or the report is not whole.
 inline constexpr int kCheckFailed = 1;

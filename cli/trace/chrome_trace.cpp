@@ -13,8 +13,10 @@ using Json = nlohmann::ordered_json;
 using Kind = vmm::TraceEvent::Kind;
 
 // A row of the picture each, in the order of the enumeration.
-constexpr const char* kTracks[] = {"config writes", "map changes", "GET",    "slot calls", "mappings",
-                                   "mprotect",      "exits",       "resets", "servicing"};
+constexpr const char* kTracks[] = {"config writes", "map changes", "GET",      "commits",
+                                   "pauses",        "slot calls",  "mappings", "mprotect",
+                                   "demotions",     "exits",       "resets",   "servicing"};
+static_assert(std::size(kTracks) == vmm::TraceEvent::kKinds);
 
 Json arguments_of(const vmm::TraceEvent& event) {
   Json args = Json::object();

@@ -74,7 +74,7 @@ std::string map_data(std::span<const vmm::TraceEvent> events, const MapPage& pag
     const vmm::TraceEvent& event = events[i];
     if (event.change && !event.change->segments.empty())
       json["changes"].push_back(change_json(event, write_of(events.subspan(i + 1))));
-    if (event.kind == Kind::kReset || event.kind == Kind::kRestart)
+    if (event.kind == Kind::kReset || event.kind == Kind::kServicing)
       json["resets"].push_back({{"t", event.at_ns}, {"name", event.name}});
   }
   std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);

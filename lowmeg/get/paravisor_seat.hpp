@@ -31,6 +31,15 @@ class ParavisorLink {
   virtual void cut() = 0;
 };
 
+/// What happens at the seat.
+enum class SeatNews {
+  kTaken,
+  kLeft,
+  kWaitBegins,  ///< an access waits for a paravisor to come
+  kWaits,       ///< it still does: some twenty times a second
+  kWaitEnds,
+};
+
 /// Thread-safe; but one access at a time.
 class ParavisorSeat {
  public:
@@ -42,6 +51,8 @@ class ParavisorSeat {
     /// Brings a paravisor to an empty seat, and is asked as often as one access may lose its paravisor; on
     /// the accessing thread, without the lock. Empty: they come by themselves.
     std::function<Result<std::shared_ptr<ParavisorLink>>()> summon = {};
+    /// Hears of it, without the lock: of waits on the accessing thread, of the rest on that of whoever calls.
+    std::function<void(SeatNews)> news = [](SeatNews) {};
   };
 
   /// Borrows the sink, which hears when a paravisor goes and when an access waits.
@@ -71,6 +82,7 @@ class ParavisorSeat {
   using Lock = std::unique_lock<std::mutex>;
   Result<std::shared_ptr<ParavisorLink>> await_paravisor(Lock& lock, unsigned attempt);
   Result<std::shared_ptr<ParavisorLink>> summoned(Lock& lock, unsigned attempt);
+  void wait_for_arrival(Lock& lock);
   void say(Severity severity, std::string text);
 
   const Options options_;

@@ -60,7 +60,15 @@ struct ParavisorSeatTest : testing::Test {
   fakes::TempFolder folder;
   const std::string path = folder.file("get");
   StateKeeper keeper{GetRig::kRamSize, 0};
-  ParavisorSeat seat{{.wait = kLong}, events};
+  std::mutex news_mutex;
+  std::vector<SeatNews> news;
+  ParavisorSeat seat{{.wait = kLong,
+                      .news =
+                          [this](SeatNews now) {
+                            const std::lock_guard lock(news_mutex);
+                            if (news.empty() || news.back() != now) news.push_back(now);
+                          }},
+                     events};
 };
 
 TEST_F(ParavisorSeatTest, HandsAnAccessOverAndKeepsTheState) {
@@ -86,6 +94,27 @@ TEST_F(ParavisorSeatTest, AnAccessWaitsForAParavisor) {
   EXPECT_FALSE(order(*client).redo) << "nobody had it before";
   ASSERT_TRUE(client->report(Done{}));
   EXPECT_TRUE(done.get());
+}
+
+// Who comes, goes and is waited for is news, in the order in which it happens.
+TEST_F(ParavisorSeatTest, TellsWhoComesAndGoes) {
+  const auto server = serve();
+  auto done = access();
+  EXPECT_EQ(done.wait_for(milliseconds(120)), std::future_status::timeout);
+  auto client = seated();
+  order(*client);
+  client.reset();  // with the access in hand
+  EXPECT_TRUE(says("a paravisor has gone with an access in hand"));
+  client = seated();
+  EXPECT_TRUE(order(*client).redo);
+  ASSERT_TRUE(client->report(Done{}));
+  EXPECT_TRUE(done.get());
+  const std::lock_guard lock(news_mutex);
+  using enum SeatNews;
+  ASSERT_GE(news.size(), 6u);
+  EXPECT_EQ(news[0], kWaitBegins);
+  EXPECT_EQ(news[1], kWaits);
+  EXPECT_THAT(news, testing::IsSupersetOf({kTaken, kWaitEnds, kLeft, kTaken}));
 }
 
 TEST_F(ParavisorSeatTest, AnAccessInHandIsRedoneByTheSuccessor) {

@@ -14,7 +14,7 @@ Result<PathLock> PathLock::take(const std::string& path) {
   for (;;) {
     std::string file = path + ".lock";
     FileDescriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
-    if (!fd) return fail_errno("lock " + file);
+    if (!fd) return fail_errno(errno == ENOENT ? "listen at " + path : "lock " + file);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EWOULDBLOCK) return fail(Errc::kInvalidArgument, "another host listens at " + path);
       return fail_errno("lock " + file);

@@ -8,26 +8,13 @@
 #include <cerrno>
 
 #include "lowmeg/get/socket_address.hpp"
+#include "lowmeg/get/stale_socket.hpp"
 
 namespace lowmeg::get {
 namespace {
 
 constexpr int kBacklog = 4;
 constexpr mode_t kOwnerOnly = 0600;
-
-// Removes the socket file of a host that is gone.
-Result<void> remove_stale(const std::string& path) {
-  struct stat status;
-  if (::lstat(path.c_str(), &status) != 0)
-    return errno == ENOENT ? Result<void>{} : fail_errno("stat " + path);
-  if (!S_ISSOCK(status.st_mode))
-    return fail(Errc::kInvalidArgument, path + " is there already and is no socket");
-  const auto probe = PacketSocket::connect(path);
-  const bool queue_is_full = !probe && probe.error().os_error == EAGAIN;
-  if (probe || queue_is_full) return fail(Errc::kInvalidArgument, "another host listens at " + path);
-  if (probe.error().os_error != ECONNREFUSED) return tl::unexpected(probe.error());
-  return ::unlink(path.c_str()) == 0 ? Result<void>{} : fail_errno("unlink " + path);
-}
 
 }  // namespace
 
@@ -36,7 +23,8 @@ Result<UnixListener> UnixListener::listen(const std::string& path) {
   if (!address) return tl::unexpected(address.error());
   auto lock = PathLock::take(path);
   if (!lock) return tl::unexpected(lock.error());
-  if (auto removed = remove_stale(path); !removed) return tl::unexpected(removed.error());
+  if (auto removed = remove_stale_socket(path, SOCK_SEQPACKET); !removed)
+    return tl::unexpected(removed.error());
   // SAFETY: the descriptor is owned from here on; the address is a complete sockaddr_un.
   FileDescriptor fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return fail_errno("socket");

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "lowmeg/get/socket_address.hpp"
+#include "lowmeg/get/stale_socket.hpp"
 #include "tests/fakes/temp_folder.hpp"
 
 namespace lowmeg::get {
@@ -21,8 +22,8 @@ using fakes::TempFolder;
 using testing::HasSubstr;
 
 // A socket file with nobody behind it, as a killed host leaves it.
-void leave_stale_socket(const std::string& path) {
-  const FileDescriptor fd(::socket(AF_UNIX, SOCK_SEQPACKET, 0));
+void leave_stale_socket(const std::string& path, int type = SOCK_SEQPACKET) {
+  const FileDescriptor fd(::socket(AF_UNIX, type, 0));
   const auto address = SocketAddress::make(path).value();
   ASSERT_EQ(::bind(fd.get(), address.get(), SocketAddress::size()), 0);
 }
@@ -166,7 +167,7 @@ TEST_F(UnixListenerTest, LeavesAnotherKindOfServerAlone) {
   ASSERT_EQ(::bind(stream.get(), address.get(), SocketAddress::size()), 0);
   ASSERT_EQ(::listen(stream.get(), 1), 0);
   const auto inode = status().st_ino;
-  EXPECT_THAT(refusal(), HasSubstr("connect to " + path + ": Protocol wrong type for socket"));
+  EXPECT_THAT(refusal(), HasSubstr("another host listens at " + path));
   EXPECT_EQ(status().st_ino, inode);
 }
 
@@ -264,6 +265,22 @@ TEST_F(UnixListenerTest, IsNotTrustedByAnotherUser) {
   ASSERT_FALSE(connected);
   EXPECT_EQ(connected.error(),
             (Error{Errc::kProtocol, "the host at " + path + " is of user 65534, and not trusted", 0}));
+}
+
+// Others than GET hosts listen at paths, too, and for another type of socket: who is gone makes room, who
+// lives does not.
+TEST_F(UnixListenerTest, MakesRoomForOtherTypesOfSocketsToo) {
+  for (const int type : {SOCK_SEQPACKET, SOCK_STREAM}) {
+    leave_stale_socket(path, type);
+    EXPECT_TRUE(remove_stale_socket(path, SOCK_STREAM) || type == SOCK_SEQPACKET);
+    EXPECT_TRUE(remove_stale_socket(path, type));
+    EXPECT_NE(::access(path.c_str(), F_OK), 0);
+    EXPECT_TRUE(remove_stale_socket(path, type)) << "nothing is there";
+  }
+  const auto living = listen();
+  ASSERT_TRUE(living);
+  for (const int type : {SOCK_SEQPACKET, SOCK_STREAM})
+    EXPECT_THAT(remove_stale_socket(path, type).error().message(), HasSubstr("another host listens at"));
 }
 
 }  // namespace

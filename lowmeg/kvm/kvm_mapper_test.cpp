@@ -297,6 +297,7 @@ TEST_F(KvmMapperTest, DemotesWhatIsWrittenTo) {
   EXPECT_EQ(rig_.kvm.write(0xd0008, 1), FakeKvm::Ends::kDone) << "memory stays as it is";
   EXPECT_EQ(rig_.observer.calls, told) << "the map is the same";
   EXPECT_EQ(mapper_->counters().demotions, 1u);
+  EXPECT_THAT(rig_.observer.demoted_pages, ElementsAre(kSegment));
   EXPECT_FALSE(rig_.pause.is_paused);
   // As memory it is in no read-only slot, and read-only again it is protected again.
   ASSERT_TRUE(mapper_->commit(segment(kRam)));

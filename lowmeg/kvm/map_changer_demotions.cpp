@@ -25,6 +25,7 @@ Result<MapChanger::Demoted> MapChanger::demote(std::uint64_t entered, std::optio
   if (!plan) return tl::unexpected(plan.error());
   if (auto done = transact(*plan); !done) return tl::unexpected(done.error());
   ++counters_.demotions;
+  if (parts_.config.observer) parts_.config.observer->demoted(spaces_.front()->demotions().ranges());
   return Demoted::kSomething;
 }
 

@@ -28,6 +28,9 @@ class MapObserver {
   virtual void map_changed(const MapChange& change) = 0;
   /// It was not made: the map before stays, or is lost (see KvmMapper).
   virtual void map_did_not_change(const MapChange& /*change*/) {}
+  /// Because of a guest's write some pages got a read-only slot (see KvmMapper); these are all that have one
+  /// for that reason now. Sorted, valid during the call. The map is the same; no exception may leave.
+  virtual void demoted(std::span<const GpaRange> /*all*/) {}
 };
 
 }  // namespace lowmeg::kvm

@@ -47,10 +47,12 @@ class RecordingObserver final : public kvm::MapObserver {
     if (throws) throw std::runtime_error("no room in the observer");
   }
   void map_did_not_change(const kvm::MapChange&) override { ++undone; }
+  void demoted(std::span<const GpaRange> all) override { demoted_pages.assign(all.begin(), all.end()); }
 
   unsigned asked = 0, calls = 0, undone = 0;
   bool was_paused = false, refuses = false, throws = false;
   std::vector<memory::LayoutChange> cpu, bus_master;
+  std::vector<GpaRange> demoted_pages;
 
  private:
   const RecordingPause& pause_;
@@ -77,7 +79,7 @@ class FakeRun {
 
 /// A vCPU's access that has left the guest, as its thread brings it to the mapper.
 inline kvm::AfterRun mmio_exit(kvm::KvmMapper& mapper, kvm_run& run, Gpa gpa, kvm::MmioDirection direction,
-                            std::span<std::uint8_t> data) {
+                               std::span<std::uint8_t> data) {
   run.exit_reason = KVM_EXIT_MMIO;
   run.mmio.phys_addr = gpa;
   run.mmio.len = static_cast<std::uint32_t>(data.size());

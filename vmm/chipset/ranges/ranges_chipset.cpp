@@ -48,6 +48,7 @@ Result<void> RangesChipset::start(ChipsetListeners listeners) {
   ParavisorSeat::Options seat;
   if (config_.split) {
     seat.wait = config_.split->wait;
+    seat.news = config_.seat_news;
   } else {
     seat.summon = [this] { return summon(); };
   }

@@ -28,6 +28,8 @@ struct RangesConfig {
   InProcessLink::Wrap wrap;        ///< what stands between it and the host
   std::optional<SplitConfig> split;
   lowmeg::get::HostObserver* observer = nullptr;  ///< hears of all that the host does; borrowed
+  /// In split mode, hears of paravisors that come and go (ParavisorSeat::Options::news).
+  std::function<void(lowmeg::get::SeatNews)> seat_news = [](lowmeg::get::SeatNews) {};
 };
 
 /// What a saved VM has of the host: the paravisor's state, the ranges in place, and PAM as the timeline knows
