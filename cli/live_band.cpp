@@ -117,16 +117,21 @@ void LiveBand::finish(vmm::Machine& machine) {
   draw(machine);
 }
 
-void LiveBand::draw(vmm::Machine& machine) {
-  is_new_ = false;
-  view_.time_ns = machine.clock().now_ns();
-  std::string band = band_of(machine.first_megabyte());
+std::string LiveBand::frame(const std::vector<vmm::MegabyteRow>& map, std::uint64_t time_ns,
+                            std::size_t columns) {
+  view_.time_ns = time_ns;
+  std::string band = band_of(map);
   if (band != view_.band) view_.before = std::exchange(view_.band, std::move(band));
   std::string text = drawn_ == 0 ? "" : fmt::format("\033[{}A", drawn_);
-  const std::vector<std::string> lines = band_frame(view_, columns_of(fd_), terminal_);
+  const std::vector<std::string> lines = band_frame(view_, columns, terminal_);
   for (const std::string& line : lines) text += "\r" + line + "\033[K\n";
   drawn_ = lines.size();
-  print(stdout, "{}", text);
+  return text;
+}
+
+void LiveBand::draw(vmm::Machine& machine) {
+  is_new_ = false;
+  print(stdout, "{}", frame(machine.first_megabyte(), machine.clock().now_ns(), columns_of(fd_)));
   std::fflush(stdout);
 }
 

@@ -39,6 +39,8 @@ class LiveBand {
   /// Between the machine's turns: draws, some 25 times a second at most.
   void turn(vmm::Machine& machine);
   void finish(vmm::Machine& machine);
+  /// What to write for a map at a time: the way back over the last frame, and the lines.
+  std::string frame(const std::vector<vmm::MegabyteRow>& map, std::uint64_t time_ns, std::size_t columns);
 
  private:
   void draw(vmm::Machine& machine);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <string>
 
 namespace lowmeg::fakes {
@@ -38,6 +39,12 @@ class Command : public testing::Test {
   Ended run(const std::string& arguments, const std::string& input = "") const {
     std::ofstream(folder_ / "in", std::ios::binary) << input;
     return run_in_shell("'" LOWMEG_PROGRAM "' " + arguments + " <" + quoted("in"));
+  }
+  // The same, of a line that has the same end each time: carried out once for all tests of the program.
+  const Ended& deterministic(const std::string& arguments) const {
+    static std::map<std::string, Ended> ends;
+    const auto known = ends.find(arguments);
+    return known != ends.end() ? known->second : ends.emplace(arguments, run(arguments)).first->second;
   }
   // A whole shell command, which may redirect what it likes.
   Ended run_shell(const std::string& command, const std::string& input = "") const {

@@ -1,10 +1,11 @@
 // The examples of the documents: each `console` block is run, and prints what the page shows.
 //
-// A line "$ COMMAND" is run by the shell, in a folder where tests/ is this project's and `lowmeg` the
-// program; the lines up to the next one are what it prints. "..." on a line of its own stands for any lines,
-// "…" for the rest of a line.
+// A block is a session of bash's, in a folder where tests/ is this project's and `lowmeg` the program: a line
+// "$ COMMAND" is run, and the lines up to the next one are what it prints. "..." on a line of its own stands
+// for any lines, "…" for the rest of a line.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <span>
 #include <sstream>
 #include <vector>
@@ -19,6 +20,7 @@ using lowmeg::fakes::contents;
 using lowmeg::fakes::Ended;
 
 constexpr std::string_view kRest = "\u2026";
+constexpr const char* kMark = "@end-of-example@";
 
 struct Example {
   std::string command;
@@ -66,6 +68,30 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
+// Each command and, on a line of its own behind what it prints, a mark. What still runs at the end is ended.
+std::string script_of(const std::vector<Example>& block) {
+  std::string script;
+  for (const Example& example : block) script += example.command + "\necho; echo " + kMark + "\n";
+  return script + "kill $(jobs -p) 2>/dev/null\nwait\n";
+}
+
+// What each command printed.
+std::vector<std::string> outputs_of(const std::string& text) {
+  std::vector<std::string> outputs;
+  const std::string mark = "\n" + std::string(kMark) + "\n";
+  std::size_t start = 0;
+  for (std::size_t end; (end = text.find(mark, start)) != std::string::npos; start = end + mark.size())
+    outputs.push_back(text.substr(start, end - start));
+  return outputs;
+}
+
+bool needs_absent_program(const std::vector<Example>& block) {
+  const auto is_gdb = [](const Example& example) {
+    return example.command.find("gdb ") != std::string::npos;
+  };
+  return std::ranges::any_of(block, is_gdb) && std::system("gdb --version >/dev/null 2>&1") != 0;
+}
+
 struct Docs : Command, testing::WithParamInterface<const char*> {};
 
 TEST_P(Docs, ExamplesPrintWhatThePageShows) {
@@ -75,13 +101,14 @@ TEST_P(Docs, ExamplesPrintWhatThePageShows) {
   fs::create_symlink(LOWMEG_PROGRAM, folder_ / "bin" / "lowmeg");
   unsigned run = 0;
   for (const auto& block : examples_in(contents(source / GetParam()))) {
-    for (const Example& example : block) {
-      if (example.command.find("gdb ") != std::string::npos &&
-          std::system("gdb --version >/dev/null 2>&1") != 0)
-        continue;
-      const Ended ended = run_shell("PATH=" + quoted("bin") + ":$PATH; " + example.command);
-      EXPECT_TRUE(match(lines_of(ended.out), example.output)) << "$ " << example.command << "\n"
-                                                              << ended.out << ended.err;
+    if (needs_absent_program(block)) continue;
+    std::ofstream(folder_ / "script") << script_of(block);
+    const Ended ended = run_shell("PATH=" + quoted("bin") + ":$PATH bash " + quoted("script"));
+    const std::vector<std::string> outputs = outputs_of(ended.out);
+    ASSERT_EQ(outputs.size(), block.size()) << ended.out << ended.err;
+    for (std::size_t i = 0; i < block.size(); ++i) {
+      EXPECT_TRUE(match(lines_of(outputs[i]), block[i].output)) << "$ " << block[i].command << "\n"
+                                                                << outputs[i] << ended.err;
       ++run;
     }
   }
@@ -91,7 +118,7 @@ TEST_P(Docs, ExamplesPrintWhatThePageShows) {
 INSTANTIATE_TEST_SUITE_P(, Docs,
                          testing::Values("README.md", "docs/guide/run-firmware.md",
                                          "docs/guide/read-a-dump.md", "docs/guide/debug-a-bios.md",
-                                         "docs/guide/judge-a-hypervisor.md"));
+                                         "docs/guide/servicing.md", "docs/guide/judge-a-hypervisor.md"));
 
 // "Reference pages for every command, generated from one source with the man pages."
 TEST_F(Command, HasAReferencePageAsItSays) {
