@@ -18,7 +18,7 @@ _lowmeg() {
   for ((i = 1; i < COMP_CWORD; ++i)); do
     case "$command ${COMP_WORDS[i]}" in
 )";
-constexpr const char* kCommands = R"() command+=" ${COMP_WORDS[i]}" ;;
+constexpr const char* kCommandScript = R"() command+=" ${COMP_WORDS[i]}" ;;
     esac
   done
   case $command in
@@ -93,8 +93,8 @@ std::string paths_below(const CLI::App& command, const std::string& path) {
 }  // namespace
 
 std::string bash_completion(const CLI::App& program) {
-  return fmt::format("{}      {}{}{}{}", kBegin, paths_below(program, ""), kCommands, case_of(program, ""),
-                     kEnd);
+  return fmt::format("{}      {}{}{}{}", kBegin, paths_below(program, ""), kCommandScript,
+                     case_of(program, ""), kEnd);
 }
 
 }  // namespace cli
