@@ -7,6 +7,7 @@
 #include "cli/inspect.hpp"
 #include "cli/line/command_line.hpp"
 #include "cli/paravisor.hpp"
+#include "cli/qtest.hpp"
 #include "cli/standard_streams.hpp"
 #include "cli/state.hpp"
 
@@ -20,6 +21,7 @@ struct Run {
   int operator()(const cli::HostOptions& options) const { return cli::host(options); }
   int operator()(const cli::InspectOptions& options) const { return cli::inspect(options); }
   int operator()(const cli::ParavisorOptions& options) const { return cli::paravisor(options); }
+  int operator()(const cli::QtestOptions& options) const { return cli::qtest(options); }
   int operator()(const cli::StateOptions& options) const { return cli::state(options); }
   int operator()(const cli::Farewell& farewell) const {
     std::fputs(farewell.text.c_str(), farewell.exit_status == 0 ? stdout : stderr);

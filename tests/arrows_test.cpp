@@ -41,6 +41,7 @@ const std::map<std::string, std::set<std::string>> kArrows{
       "vmm/chipset"}},
     {"vmm/cpu_soft", {"lowmeg/core", "lowmeg/memory", "vmm/board"}},
     {"vmm/gdb", {"lowmeg/core", "vmm/cpu_soft"}},
+    {"vmm/qtest", {}},
     {"vmm/cpu_kvm", {"lowmeg/core", "lowmeg/memory", "lowmeg/kvm", "vmm/board"}},
     {"vmm",
      {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode", "lowmeg/get", "lowmeg/hyperv",
@@ -48,12 +49,14 @@ const std::map<std::string, std::set<std::string>> kArrows{
       "vmm/cpu_soft", "vmm/cpu_kvm", "vmm/gdb"}},
     {"cli/decode", {"lowmeg/core", "lowmeg/memory", "lowmeg/bridge", "lowmeg/decode"}},
     {"cli/state", {"lowmeg/core", "lowmeg/bridge", "lowmeg/hyperv", "lowmeg/state"}},
+    {"cli/qtest", {"lowmeg/core"}},
     {"guest/conformance", {}},
+    {"guest/program", {}},
     {"cli/trace", {"lowmeg/core", "vmm", "vmm/chipset"}},
-    {"cli/line", {"vmm", "cli/decode", "cli/state"}},
+    {"cli/line", {"vmm", "cli/decode", "cli/qtest", "cli/state"}},
     {"cli",
-     {"lowmeg/get", "vmm", "vmm/chipset", "vmm/chipset/ranges", "cli/line", "cli/decode", "cli/state",
-      "cli/trace", "guest/conformance"}},
+     {"lowmeg/get", "vmm", "vmm/chipset", "vmm/chipset/ranges", "vmm/qtest", "cli/line", "cli/decode",
+      "cli/qtest", "cli/state", "cli/trace", "guest/conformance"}},
 };
 
 // The room that holds a path from the root of the sources: the longest that is a prefix of its folder.

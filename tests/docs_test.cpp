@@ -126,7 +126,7 @@ TEST_F(Command, HasAReferencePageAsItSays) {
   EXPECT_EQ(page.out, contents(LOWMEG_SOURCE_DIR "/docs/reference/commands.md"))
       << "run: lowmeg --reference >docs/reference/commands.md";
   for (const char* name :
-       {"lowmeg", "boot", "check", "decode", "host", "inspect", "paravisor", "state", "watch"}) {
+       {"lowmeg", "boot", "check", "decode", "host", "inspect", "paravisor", "qtest", "state", "watch"}) {
     const Ended man = run(std::string("--man ") + name);
     EXPECT_EQ(man.exit_status, 0) << name;
     EXPECT_EQ(man.out.rfind(".TH ", 0), 0u) << name;

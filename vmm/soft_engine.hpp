@@ -53,6 +53,8 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
   /// device's, which is not asked.
   std::optional<std::uint8_t> peek(std::uint32_t linear) const;
   bool poke(std::uint32_t linear, std::uint8_t value);
+  /// What the CPU's accesses reach, devices included; between turns.
+  cpu_soft::Bus bus() { return {*mapper_, board_->io(), board_->mmio(), a20_}; }
   /// From now on the CPU runs when the debugger lets it. Borrowed; null: nobody.
   void debug(Debugger* debugger) { debugger_ = debugger; }
 

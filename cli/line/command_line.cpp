@@ -14,7 +14,7 @@ namespace {
 
 // In the order of the help.
 constexpr void (*kCommands[])(CLI::App& program, Command& chosen) = {
-    add_boot, add_watch, add_check, add_host, add_paravisor, add_state, add_decode, add_inspect,
+    add_boot, add_watch, add_check, add_host, add_paravisor, add_qtest, add_state, add_decode, add_inspect,
 };
 
 // CLI11 says some things in several lines.
@@ -58,6 +58,11 @@ Farewell farewell_for(const CLI::App& app, const CLI::ParseError& error, const s
 }  // namespace
 
 Command parse_command_line(int argc, const char* const* argv) {
+  if (const auto words = words_of_a_machine({argv, static_cast<std::size_t>(argc)})) {
+    std::vector<const char*> line{argv[0]};
+    for (const std::string& word : *words) line.push_back(word.c_str());
+    return parse_command_line(static_cast<int>(line.size()), line.data());
+  }
   Command chosen;
   CLI::App app("Lowmeg: the first megabyte of a PC, for hypervisors", "lowmeg");
   app.set_version_flag("--version", "lowmeg " LOWMEG_VERSION);

@@ -16,6 +16,7 @@ void add_watch(CLI::App& program, Command& chosen);
 void add_check(CLI::App& program, Command& chosen);
 void add_host(CLI::App& program, Command& chosen);
 void add_paravisor(CLI::App& program, Command& chosen);
+void add_qtest(CLI::App& program, Command& chosen);
 void add_state(CLI::App& program, Command& chosen);
 void add_decode(CLI::App& program, Command& chosen);
 void add_inspect(CLI::App& program, Command& chosen);

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/qtest/qemu_words.hpp"
 #include "cli/state/state_json.hpp"
 #include "vmm/dry_host.hpp"
 #include "vmm/machine.hpp"
@@ -120,6 +121,6 @@ struct StateOptions {
 };
 
 using Command = std::variant<BootOptions, CheckOptions, DecodeOptions, HostOptions, InspectOptions,
-                             ParavisorOptions, StateOptions, Farewell>;
+                             ParavisorOptions, QtestOptions, StateOptions, Farewell>;
 
 }  // namespace cli
