@@ -29,15 +29,7 @@ descriptors:
   mov dword ptr [segment], TABLE_SEGMENT
   mov dword ptr [state], RW
   call lay_table
-  mov ebx, offset use_code
-  call use_table
-  CHECK "far jump"
-  mov ebx, offset use_data
-  call use_table
-  CHECK "mov to DS"
-  mov ebx, offset use_task
-  call use_table
-  CHECK "ltr"
+  call use_each
   TYPE CODE, [usual_code], "code descriptor's accessed bit"
   TYPE DATA, ACCESSED_DATA, "data descriptor's accessed bit"
   TYPE TSS, BUSY_TSS, "task's busy bit"
@@ -89,6 +81,13 @@ protected_table:
   je 1f
   ret
 1:
+  call use_each
+  TYPE CODE, CLEAR_CODE, "code descriptor's accessed bit"
+  TYPE DATA, CLEAR_DATA, "data descriptor's accessed bit"
+  TYPE TSS, FREE_TSS, "task's busy bit"
+  ret
+
+use_each:
   mov ebx, offset use_code
   call use_table
   CHECK "far jump"
@@ -98,9 +97,6 @@ protected_table:
   mov ebx, offset use_task
   call use_table
   CHECK "ltr"
-  TYPE CODE, CLEAR_CODE, "code descriptor's accessed bit"
-  TYPE DATA, CLEAR_DATA, "data descriptor's accessed bit"
-  TYPE TSS, FREE_TSS, "task's busy bit"
   ret
 
 // The table in the ROM is read, and the DRAM at F0000 is written. There lies one that can be told from it, and
