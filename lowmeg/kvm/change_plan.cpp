@@ -65,7 +65,7 @@ Result<void> check(const Layout& view, const KvmMapperConfig& config) {
 ZoneChanges zones_for(const MemoryMap& map, const PlanInputs& now) {
   const GpaRange within = intersection(now.config.coalesced, now.config.window);
   if (!now.has_ring || within.empty()) return {};
-  return zone_changes(now.zones, pages_to_coalesce(map, within), pages_not_to_coalesce(map, within));
+  return zone_changes(now.zones, map, within);
 }
 
 // May a write to these pages, or a read, be under way while the map changes? Under a read-write slot a write
@@ -106,6 +106,14 @@ Vcpus vcpus_for(const ChangePlan& plan, const PlanInputs& now) {
   return now.stillness == Stillness::kFence ? Vcpus::kFenced : Vcpus::kPaused;
 }
 
+std::vector<LayoutChange> bus_master_changes(const PlanInputs& now, const MemoryMap& map,
+                                             const AddressSpace::Step& cpu) {
+  const bool is_as_cpu =
+      map.bus_master.shares_regions_with(map.cpu) && now.map.bus_master.shares_regions_with(now.map.cpu);
+  if (is_as_cpu) return cpu.changes;
+  return diff(part_of(now.map.bus_master, now.config.window), part_of(map.bus_master, now.config.window));
+}
+
 }  // namespace
 
 bool ChangePlan::changes_vcpus() const {
@@ -119,18 +127,19 @@ Result<ChangePlan> plan_change(const PlanInputs& now, const MemoryMap& map,
     if (auto checked = check(*view, now.config); !checked) return tl::unexpected(checked.error());
   }
   ChangePlan plan{map, {}, zones_for(map, now), {}, Vcpus::kRunning, {}};
-  plan.bus_master =
-      diff(part_of(now.map.bus_master, now.config.window), part_of(map.bus_master, now.config.window));
+  plan.spaces.reserve(now.spaces.size());
   for (std::size_t i = 0; i < now.spaces.size(); ++i) {
     auto space = now.spaces[i]->step_to(i == 0 ? map.cpu : map.cpu_smm, std::move(demotions[i]));
     if (!space) return tl::unexpected(space.error());
     plan.spaces.push_back(std::move(*space));
   }
+  plan.bus_master = bus_master_changes(now, map, plan.spaces.front());
   plan.vcpus = vcpus_for(plan, now);
   const Fenced fenced = now.spaces.size() == 1 ? Fenced::kAllButOne : Fenced::kAll;
   for (std::size_t i = 0; i < now.spaces.size(); ++i) {
     auto& operations = plan.spaces[i].operations;
     if (plan.vcpus == Vcpus::kFenced) operations = with_fence(operations, fenced);
+    plan.moves.reserve(plan.moves.size() + operations.size());
     for (const Operation& operation : operations) plan.moves.push_back({i, operation});
   }
   if (now.spaces.size() > 1)

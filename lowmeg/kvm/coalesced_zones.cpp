@@ -48,14 +48,19 @@ bool has_alias(const Region& region, const memory::MemoryMap& map) {
          (!map.cpu_smm.shares_regions_with(map.cpu) && shows_elsewhere(region, map.cpu_smm));
 }
 
-// The parts of the CPU's view within `within`, as regions of their own.
-std::vector<Region> parts(const Layout& layout, const GpaRange& within) {
-  std::vector<Region> result;
+// Calls `visit` with the parts of the CPU's view within `within`, as regions of their own.
+template <typename Visit>
+void for_each_part(const Layout& layout, const GpaRange& within, Visit visit) {
   for (const Region& region : layout.regions()) {
     const GpaRange range = intersection(region.range, within);
-    if (!range.empty()) result.push_back({range, region.at(range.start())});
+    if (!range.empty()) visit(Region{range, region.at(range.start())});
   }
-  return result;
+}
+
+bool has_write_only(const Layout& layout, const GpaRange& within) {
+  return std::ranges::any_of(layout.regions(), [&](const Region& region) {
+    return is_write_only(region.routes) && region.range.overlaps(within);
+  });
 }
 
 void append(std::vector<GpaRange>& ranges, const GpaRange& range) {
@@ -83,23 +88,21 @@ kvm_coalesced_mmio_zone zone_of(const GpaRange& range) {
   return zone;
 }
 
-}  // namespace
-
-std::vector<GpaRange> pages_to_coalesce(const memory::MemoryMap& map, const GpaRange& within) {
+std::vector<GpaRange> pages_to_coalesce(const memory::MemoryMap& map, const GpaRange& within,
+                                        const std::vector<GpaRange>& unwanted) {
   std::vector<GpaRange> result;
-  const std::vector<GpaRange> unwanted = pages_not_to_coalesce(map, within);
-  for (const Region& region : parts(map.cpu, within)) {
+  for_each_part(map.cpu, within, [&](const Region& region) {
     if (is_write_only(region.routes)) append_without(result, region.range, unwanted);
-  }
+  });
   return result;
 }
 
 std::vector<GpaRange> pages_not_to_coalesce(const memory::MemoryMap& map, const GpaRange& within) {
   std::vector<GpaRange> result;
-  for (const Region& region : parts(map.cpu, within)) {
+  for_each_part(map.cpu, within, [&](const Region& region) {
     const bool is_device = region.routes.write.target() == Target::kBus;
     if (is_device || (is_write_only(region.routes) && has_alias(region, map))) append(result, region.range);
-  }
+  });
   if (map.cpu_smm.shares_regions_with(map.cpu)) return result;
   memory::for_each_change(map.cpu, map.cpu_smm, [&](const memory::LayoutChange& difference) {
     const GpaRange range = intersection(difference.range, within);
@@ -109,8 +112,18 @@ std::vector<GpaRange> pages_not_to_coalesce(const memory::MemoryMap& map, const 
   return result;
 }
 
-ZoneChanges zone_changes(const std::vector<GpaRange>& zones, const std::vector<GpaRange>& wanted,
-                         const std::vector<GpaRange>& unwanted) {
+}  // namespace
+
+std::vector<GpaRange> without(const std::vector<GpaRange>& ranges, const std::vector<GpaRange>& holes) {
+  std::vector<GpaRange> result;
+  for (const GpaRange& range : ranges) append_without(result, range, holes);
+  return result;
+}
+
+ZoneChanges zone_changes(const std::vector<GpaRange>& zones, const memory::MemoryMap& map,
+                         const GpaRange& within) {
+  if (zones.empty() && !has_write_only(map.cpu, within)) return {};  // most of the time
+  const std::vector<GpaRange> unwanted = pages_not_to_coalesce(map, within);
   ZoneChanges changes;
   std::vector<GpaRange> kept;
   for (const GpaRange& zone : zones) {
@@ -122,7 +135,7 @@ ZoneChanges zone_changes(const std::vector<GpaRange>& zones, const std::vector<G
       changes.gone.push_back(zone);
     }
   }
-  for (const GpaRange& range : wanted) append_without(changes.added, range, kept);
+  changes.added = without(pages_to_coalesce(map, within, unwanted), kept);
   return changes;
 }
 

@@ -15,22 +15,20 @@
 
 namespace lowmeg::kvm {
 
-/// Pages of `within` whose writes are to wait: those that go to RAM that is not read there and shows nowhere
-/// else. At another address the guest could see, or make, a later write before an earlier one.
-std::vector<GpaRange> pages_to_coalesce(const memory::MemoryMap& map, const GpaRange& within);
-
-/// Pages of `within` whose writes must not wait: a device takes them, they go to RAM that shows elsewhere,
-/// or it depends on the CPU's mode where they go, which an entry of the ring does not tell.
-std::vector<GpaRange> pages_not_to_coalesce(const memory::MemoryMap& map, const GpaRange& within);
+/// The parts of `ranges` that are not in `holes`; both sorted, without overlap.
+std::vector<GpaRange> without(const std::vector<GpaRange>& ranges, const std::vector<GpaRange>& holes);
 
 /// Both sorted, without overlap.
 struct ZoneChanges {
   std::vector<GpaRange> gone, added;
   bool empty() const { return gone.empty() && added.empty(); }
 };
-/// From the zones that are there.
-ZoneChanges zone_changes(const std::vector<GpaRange>& zones, const std::vector<GpaRange>& wanted,
-                         const std::vector<GpaRange>& unwanted);
+/// From the zones that are there to what `map` takes in the pages of `within`. Writes are to wait that go to
+/// RAM which is not read there and shows nowhere else: at another address the guest could see, or make, a
+/// later write before an earlier one. They must not where a device takes them, where they go to RAM that shows
+/// elsewhere, and where it depends on the CPU's mode where they go, which an entry of the ring does not tell.
+ZoneChanges zone_changes(const std::vector<GpaRange>& zones, const memory::MemoryMap& map,
+                         const GpaRange& within);
 
 /// The zones of a VM. No lock.
 class CoalescedZones {

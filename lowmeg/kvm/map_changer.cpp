@@ -123,7 +123,7 @@ Result<void> MapChanger::restore(const ChangePlan& plan) {
   for (const auto& space : spaces_) {
     if (auto done = space->restore(); !done) return done;
   }
-  static_cast<void>(zones_.begin(zone_changes(zones_.zones(), plan.zones.gone, {}).added));
+  static_cast<void>(zones_.begin(without(plan.zones.gone, zones_.zones())));
   return {};
 }
 

@@ -6,6 +6,7 @@ namespace lowmeg::kvm {
 // Pages that `map` makes memory again are no longer demoted.
 std::vector<Demotions> MapChanger::promoted_by(const memory::MemoryMap& map) const {
   std::vector<Demotions> result;
+  result.reserve(spaces_.size());
   for (std::size_t i = 0; i < spaces_.size(); ++i) {
     result.push_back(spaces_[i]->demotions());
     result.back().promote(i == 0 ? map.cpu : map.cpu_smm);

@@ -30,6 +30,7 @@ Change change_of(const Piece& piece, const memory::Routes& mapped) {
 
 std::vector<Piece> pieces(const memory::Layout& mapped, const std::vector<Placement>& wanted) {
   std::vector<Piece> result;
+  result.reserve(mapped.regions().size() + wanted.size());
   auto below = mapped.regions().begin();
   for (const Placement& placed : wanted) {
     if (placed.way == MapWay::kInPlace) continue;

@@ -19,6 +19,8 @@ struct MappingPlan {
   std::vector<SetAccess> lower;
   std::vector<MapBytes> map;
   std::vector<SetAccess> raise;
+
+  std::size_t size() const { return lower.size() + map.size() + raise.size(); }
 };
 
 MappingPlan mapping_plan(const memory::Layout& mapped, const std::vector<Placement>& wanted);

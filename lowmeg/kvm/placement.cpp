@@ -61,6 +61,7 @@ GpaRange intersection(const GpaRange& a, const GpaRange& b) {
 
 Result<std::vector<Placement>> placements(const memory::Layout& layout, const PlacementRules& rules) {
   std::vector<Placement> result;
+  result.reserve(layout.regions().size() + 2 * rules.demoted.size());
   for (const Region& region : layout.regions()) {
     GpaRange range = intersection(region.range, rules.window);
     if (range.empty()) continue;

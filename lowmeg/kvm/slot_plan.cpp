@@ -138,6 +138,7 @@ struct SlotChanges {
 SlotChanges slot_changes(const SlotTable& table, const std::vector<Placement>& wanted,
                          const std::vector<Gpa>& cuts, Merge merge) {
   SlotChanges changes;
+  changes.kept.reserve(table.slots().size());
   const std::vector<Run> runs = merge == Merge::kJoin ? longest_runs(wanted, cuts) : std::vector<Run>();
   for (const Slot& slot : table.slots()) {
     const bool stays = suits_all(slot, wanted) && (merge == Merge::kLeave || is_a_run(slot, runs));
@@ -173,6 +174,7 @@ Result<std::vector<Operation>> plan(const SlotTable& table, const std::vector<Pl
   number(changes);
   const MappingPlan mapping = mapping_plan(table.mapped(), wanted);
   std::vector<Operation> operations;
+  operations.reserve(changes.gone.size() + changes.added.size() + mapping.size());
   for (const Slot& slot : changes.gone) operations.push_back(DeleteSlot{slot});
   operations.insert(operations.end(), mapping.lower.begin(), mapping.lower.end());
   operations.insert(operations.end(), mapping.map.begin(), mapping.map.end());
