@@ -1,17 +1,13 @@
 // Each route on real KVM, by a guest of a few instructions. Skipped where KVM is missing.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
 
-#include "lowmeg/kvm/native_guest.hpp"
-#include "tests/fakes/forwarding_syscalls.hpp"
-#include "tests/fakes/kvm_guest.hpp"
-#include "tests/fakes/kvm_mapper_rig.hpp"
+#include "tests/fakes/mapped_guest.hpp"
 
 namespace lowmeg::kvm {
 namespace {
@@ -24,92 +20,9 @@ using memory::Route;
 using memory::Routes;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using Writes = std::vector<fakes::SeenWrite>;
 
-struct Write {
-  Gpa at;
-  std::vector<std::uint8_t> data;
-  friend bool operator==(const Write&, const Write&) = default;
-};
-using Writes = std::vector<Write>;
-
-constexpr GpaRange kWindow{0xa0000, 0x100000};
-constexpr GpaRange kSegment{0xd0000, 0xd4000};
-
-// The kernel's calls, of which those that change the map can be made to fail from one on.
-class FailingSyscalls final : public fakes::ForwardingSyscalls {
- public:
-  int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
-    if (request == KVM_SET_USER_MEMORY_REGION && fails()) return -1;
-    return system().ioctl(fd, request, argument);
-  }
-  void* mmap(void* address, std::size_t size, int protection, int flags, int fd,
-             std::uint64_t offset) override {
-    if ((flags & MAP_FIXED) != 0 && fails()) return MAP_FAILED;
-    return system().mmap(address, size, protection, flags, fd, offset);
-  }
-  int mprotect(void* address, std::size_t size, int protection) override {
-    return fails() ? -1 : system().mprotect(address, size, protection);
-  }
-
-  int calls_until_failure = -1;  ///< counts down; the call that finds 0 fails, and only that
-
- private:
-  bool fails() {
-    if (calls_until_failure < 0 || calls_until_failure-- > 0) return false;
-    errno = ENOMEM;
-    return true;
-  }
-};
-
-class Guest : public testing::TestWithParam<MapWay> {
- protected:
-  static constexpr std::uint16_t kCode = 0x1000, kResult = 0x2000;
-
-  void SetUp() override {
-    auto guest = KvmGuest::create();
-    if (!guest) GTEST_SKIP() << guest.error().message();
-    guest_ = std::move(*guest);
-    KvmMapperConfig config;
-    config.vm_fd = guest_->vm_fd();
-    config.window = kWindow;
-    config.first_slot = KvmGuest::kFirstFreeSlot;
-    config.memory = GuestMemory::of(ram_, rom_);
-    config.way = GetParam();
-    config.vcpus = 1;
-    config.demotions_until_kept = 10'000;
-    mapper_ = KvmMapper::create(config, vcpus_, syscalls_).value();
-    mapper_->attach_ring(guest_->run());
-    std::ranges::fill(ram_.bytes(), std::uint8_t{0x11});
-    std::ranges::fill(rom_.bytes(), std::uint8_t{0x22});
-    // A stub at 10h of a page of either, which returns what it is in AL.
-    for (const std::uint64_t offset : {0u, 0x1000u}) {
-      std::ranges::copy(std::initializer_list<std::uint8_t>{0xb0, 0x1a, 0xcb}, &ram_.bytes()[offset + 0x10]);
-      std::ranges::copy(std::initializer_list<std::uint8_t>{0xb0, 0x2a, 0xcb}, &rom_.bytes()[offset + 0x10]);
-    }
-  }
-  Result<void> show(const Routes& routes) {
-    const Region region{kSegment, routes};
-    return mapper_->commit(MemoryMap::uniform(Layout(kWindow, {&region, 1})));
-  }
-  // What the guest reads from the bus is 33h.
-  Result<void> run() { return guest_->run_until_halt(*mapper_, 0, kCode, board_); }
-  std::uint8_t result(unsigned i) const { return guest_->low_memory()[kResult + i]; }
-
-  memory::Backing ram_ = memory::Backing::create("ram", 0x10000).value();
-  memory::Backing rom_ = memory::Backing::create("rom", 0x10000).value();
-  NoOtherVcpus vcpus_;
-  FailingSyscalls syscalls_;
-  Writes on_bus_;
-  const std::function<void(const MmioAccess&)> board_ = [this](const MmioAccess& access) {
-    if (access.direction == MmioDirection::kRead) {
-      access.data[0] = 0x33;
-    } else {
-      on_bus_.push_back({access.gpa, {access.data.begin(), access.data.end()}});
-    }
-  };
-  std::unique_ptr<KvmGuest> guest_;
-  std::unique_ptr<KvmMapper> mapper_;
-};
+class Guest : public fakes::MappedGuest {};
 
 // Each route, and what leaves the guest: a write that is to go elsewhere than it is read waits in the ring.
 TEST_P(Guest, ReadsWritesAndExecutesByEachRoute) {
@@ -159,104 +72,6 @@ TEST_P(Guest, ReadsWritesAndExecutesByEachRoute) {
     }
     EXPECT_EQ(guest_->mmio_exits, row.exits) << row.name;
   }
-}
-
-// One instruction that writes at D000:0108, and what is there then if each byte was `was` when it was read.
-struct Instruction {
-  const char* name;
-  std::vector<std::uint8_t> code;  // DS is D000
-  std::vector<std::uint8_t> (*result)(std::uint8_t was);
-};
-
-const Instruction kInstructions[] = {
-    {"mov byte",
-     {0xc6, 0x06, 0x08, 0x01, 0x77},
-     [](std::uint8_t) { return std::vector<std::uint8_t>{0x77}; }},
-    {"mov dword",
-     {0x66, 0xc7, 0x06, 0x08, 0x01, 0x44, 0x33, 0x22, 0x11},
-     [](std::uint8_t) { return std::vector<std::uint8_t>{0x44, 0x33, 0x22, 0x11}; }},
-    {"or byte, 80h",
-     {0x80, 0x0e, 0x08, 0x01, 0x80},
-     [](std::uint8_t was) { return std::vector{static_cast<std::uint8_t>(was | 0x80)}; }},
-    {"lock inc byte",
-     {0xf0, 0xfe, 0x06, 0x08, 0x01},
-     [](std::uint8_t was) { return std::vector{static_cast<std::uint8_t>(was + 1)}; }},
-    {"xchg with al",
-     {0xb0, 0x66, 0x86, 0x06, 0x08, 0x01},
-     [](std::uint8_t) { return std::vector<std::uint8_t>{0x66}; }},
-    {"lock cmpxchg, which writes what it read where it fails",
-     {0xb0, 0x11, 0xb3, 0x55, 0xf0, 0x0f, 0xb0, 0x1e, 0x08, 0x01},
-     [](std::uint8_t was) { return std::vector{was == 0x11 ? std::uint8_t{0x55} : was}; }},
-    {"push",
-     {0x8c, 0xd8, 0x8e, 0xd0,  // mov ax, ds; mov ss, ax
-      0xbc, 0x0a, 0x01,        // mov sp, 10ah
-      0xb8, 0x55, 0x44, 0x50,  // mov ax, 4455h; push ax
-      0x31, 0xc0, 0x8e, 0xd0,  // xor ax, ax; mov ss, ax
-      0xbc, 0xf0, 0x0f},       // mov sp, 0ff0h
-     [](std::uint8_t) { return std::vector<std::uint8_t>{0x55, 0x44}; }},
-    {"rep stosb",
-     {0x8c, 0xd8, 0x8e, 0xc0,        // mov ax, ds; mov es, ax
-      0xbf, 0x08, 0x01, 0xb0, 0x99,  // mov di, 108h; mov al, 99h
-      0xb9, 0x05, 0x00, 0xf3, 0xaa,  // mov cx, 5; rep stosb
-      0x31, 0xc0, 0x8e, 0xc0},       // xor ax, ax; mov es, ax
-     [](std::uint8_t) { return std::vector<std::uint8_t>(5, 0x99); }},
-    {"movups",
-     {0x0f, 0x20, 0xe0, 0x66, 0x0d, 0x00, 0x02, 0x00, 0x00,  // mov eax, cr4; or eax, OSFXSR
-      0x0f, 0x22, 0xe0,                                      // mov cr4, eax
-      0x26, 0x0f, 0x10, 0x06, 0x00, 0x30,                    // movups xmm0, es:[3000h]
-      0x0f, 0x11, 0x06, 0x08, 0x01},                         // movups [108h], xmm0
-     [](std::uint8_t) {
-       std::vector<std::uint8_t> bytes(16);
-       for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(0xa0 + i);
-       return bytes;
-     }},
-};
-
-// "a guest that writes to each protected page from native code, emulated code, lock, push, string and SSE
-// instructions: dropped or stored as the model says".
-TEST_P(Guest, WritesByAnyInstructionGoWhereTheMapSays) {
-  struct State {
-    const char* name;
-    Routes routes;
-    std::uint8_t read;
-    bool stores, on_bus;
-  };
-  const Route ram = Route::ram(0), rom = Route::rom(0);
-  const State states[] = {{"memory", {ram, ram, ram}, 0x11, true, false},
-                          {"read-only RAM", {ram, Route::drop(), ram}, 0x11, false, false},
-                          {"ROM", {rom, Route::bus(), rom}, 0x22, false, true},
-                          {"nobody", memory::open_routes(), 0xff, false, false},
-                          {"write-only", {rom, ram, rom}, 0x22, true, false}};
-  for (int i = 0; i < 16; ++i)
-    guest_->load(0x3000u + static_cast<Gpa>(i), {static_cast<std::uint8_t>(0xa0 + i)});
-  for (const State& state : states) {
-    for (const Instruction& instruction : kInstructions) {
-      SCOPED_TRACE(testing::Message() << state.name << ", " << instruction.name);
-      ASSERT_TRUE(show(memory::ram_routes(0)));
-      ASSERT_TRUE(show(state.routes));
-      std::ranges::fill(ram_.bytes().subspan(0x100, 0x40), std::uint8_t{0x11});
-      on_bus_.clear();
-      guest_->load(kCode, {0xb8, 0x00, 0xd0, 0x8e, 0xd8});  // mov ax, 0d000h; mov ds, ax
-      std::ranges::copy(instruction.code, guest_->low_memory() + kCode + 5);
-      guest_->load(kCode + 5 + instruction.code.size(), {0xf4});  // hlt
-      const auto done = run();
-      ASSERT_TRUE(done) << done.error().message();
-      mapper_->drain();
-      const std::vector<std::uint8_t> written = instruction.result(state.read);
-      for (std::size_t i = 0; i < 0x20; ++i) {
-        const bool is_new = state.stores && i < written.size();
-        ASSERT_EQ(ram_.bytes()[0x108 + i], is_new ? written[i] : 0x11) << i;
-      }
-      std::vector<std::uint8_t> seen;
-      for (const Write& write : on_bus_) {
-        EXPECT_EQ(write.at, 0xd0108 + seen.size());
-        seen.insert(seen.end(), write.data.begin(), write.data.end());
-      }
-      EXPECT_EQ(seen, state.on_bus ? written : std::vector<std::uint8_t>());
-    }
-  }
-  const bool refuses = GetParam() == MapWay::kProtect && how_guest_runs() == GuestRuns::kNatively;
-  EXPECT_EQ(mapper_->counters().demotions, refuses ? 3 * std::size(kInstructions) : 0u);
 }
 
 // "1 000 demotions and promotions leave no slot behind" (LOWMEG_LONG=1; else a tenth of it).
