@@ -177,6 +177,22 @@ int boot(const BootOptions& options) {
   return run_machine(std::move(*config), options, events);
 }
 
+namespace {
+
+int ended_by(const EndingSignals& signals) {
+  complain(fmt::format("ended by {}", EndingSignals::name_of(signals.caught())));
+  return EndingSignals::exit_status(signals.caught());
+}
+
+// A signal during power-on makes the machine give up.
+int not_built(const lowmeg::Error& error, const EndingSignals& signals) {
+  if (error.code == lowmeg::Errc::kClosed && signals.caught() != 0) return ended_by(signals);
+  complain(error.message());
+  return error.code == lowmeg::Errc::kInvalidArgument ? kWrongUsage : 1;
+}
+
+}  // namespace
+
 int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::EventSink& events,
                 const Lifetime& lifetime) {
   auto observers = Observers::open(options, events);
@@ -220,17 +236,13 @@ int run_machine(vmm::MachineConfig config, const BootOptions& options, lowmeg::E
   if (band) listeners.turn = [&band](vmm::Machine& there) { band->turn(there); };
   (*observers)->add_to(listeners);
   auto machine = vmm::Machine::create(config, std::move(listeners));
-  if (!machine) {
-    complain(machine.error().message());
-    return machine.error().code == lowmeg::Errc::kInvalidArgument ? kWrongUsage : 1;
-  }
+  if (!machine) return not_built(machine.error(), signals);
   const vmm::Outcome outcome = (*machine)->run();
   if (band) band->finish(**machine);
   input.reset();
   show_end(**machine, outcome, options, timeline);
   if (outcome.kind == vmm::Outcome::Kind::kInterrupted) {
-    complain(fmt::format("ended by {}", EndingSignals::name_of(signals.caught())));
-    return (*observers)->finish(**machine, EndingSignals::exit_status(signals.caught()));
+    return (*observers)->finish(**machine, ended_by(signals));
   }
   return (*observers)->finish(**machine, outcome.exit_status);
 }

@@ -1,32 +1,14 @@
 #include "cli/inspect.hpp"
 
-#include <chrono>
-#include <thread>
-
 #include "cli/complaint.hpp"
 #include "cli/machine_view.hpp"
+#include "cli/patience.hpp"
 #include "vmm/inspection.hpp"
 
 namespace cli {
 
-namespace {
-
-// As soon as somebody answers, or what came of the last try.
-lowmeg::Result<std::string> answer(const InspectOptions& options) {
-  using std::chrono::steady_clock;
-  constexpr std::chrono::milliseconds kBetween{50};
-  const auto end = steady_clock::now() + std::chrono::duration<double>(options.wait_s);
-  for (;;) {
-    auto json = vmm::inspect(options.socket);
-    if (json || steady_clock::now() >= end) return json;
-    std::this_thread::sleep_for(kBetween);
-  }
-}
-
-}  // namespace
-
 int inspect(const InspectOptions& options) {
-  const auto json = answer(options);
+  const auto json = connected_within(options.wait_s, [&] { return vmm::inspect(options.socket); });
   if (!json) {
     complain(json.error().message());
     return 1;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/decode/config_space.hpp"
+#include "cli/route_text.hpp"
 
 namespace cli {
 namespace {
@@ -20,12 +21,6 @@ char letter_of(const lowmeg::memory::Routes& routes) {
   return writes ? 'w' : '.';
 }
 
-std::string route_name(lowmeg::memory::Route route) {
-  constexpr const char* kNames[] = {"bus", "nowhere", "nobody", "ram", "rom"};
-  const std::string name = kNames[static_cast<std::size_t>(route.target())];
-  return route.is_bytes() ? fmt::format("{} {:08X}", name, route.offset()) : name;
-}
-
 Json cpu_json(const vmm::CpuLook& look) {
   constexpr const char* kActivities[] = {"runs", "stuck", "halted", "halted for ever", "waits to be started"};
   return {{"cpu", look.cpu},
@@ -37,8 +32,8 @@ Json row_json(const vmm::MegabyteRow& row) {
   return {{"start", fmt::format("{:05X}", row.range.start())},
           {"end", fmt::format("{:05X}", row.range.end() - 1)},
           {"state", row.state ? Json(short_name(*row.state)) : Json(nullptr)},
-          {"reads", route_name(row.routes.read)},
-          {"writes", route_name(row.routes.write)},
+          {"reads", route_text(row.routes.read)},
+          {"writes", route_text(row.routes.write)},
           {"slot", row.slot ? Json(*row.slot) : Json(nullptr)}};
 }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "cli/route_text.hpp"
+
 namespace cli {
 namespace {
 
@@ -98,22 +100,6 @@ std::string segments_text(const std::vector<GpaStateChange>& changes, const Term
     }
   }
   return column.words();
-}
-
-std::string route_text(lowmeg::memory::Route route) {
-  switch (route.target()) {
-    case lowmeg::memory::Target::kRam:
-      return fmt::format("RAM {:08X}", route.offset());
-    case lowmeg::memory::Target::kRom:
-      return fmt::format("ROM {:08X}", route.offset());
-    case lowmeg::memory::Target::kDrop:
-      return "nowhere";
-    case lowmeg::memory::Target::kOpen:
-      return "nobody (FF)";
-    case lowmeg::memory::Target::kBus:
-      break;
-  }
-  return "bus";
 }
 
 }  // namespace

@@ -260,6 +260,20 @@ TEST(KvmLostMap, StopsTheMachineWithOneLine) {
   }
 }
 
+// A CPU that was never let run stands still, and is not stuck.
+TEST(KvmLooks, NobodyIsStuckBeforeTheFirstInstruction) {
+  if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
+  MachineConfig config = config_for(kBochsLegacy);
+  config.accel = Accel::kKvm;
+  lowmeg::fakes::RecordingEventSink events;
+  const auto machine =
+      Machine::create(config, {events, [](char) {}, [](const TimelineEntry&, std::uint64_t) {}});
+  ASSERT_TRUE(machine) << machine.error().message();
+  const std::vector<CpuLook> looks = (*machine)->cpus();
+  ASSERT_EQ(looks.size(), 1u);
+  EXPECT_EQ(looks[0].activity, CpuLook::Activity::kRuns);
+}
+
 TEST(KvmMemory, EndsBelowTheApics) {
   MachineConfig config = config_for(kBochsLegacy);
   config.accel = Accel::kKvm;

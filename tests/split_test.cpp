@@ -325,6 +325,22 @@ TEST_F(RefusedTest, OfAnotherBridgeAndASecondOne) {
   EXPECT_EQ(host.end(SIGTERM), 128 + SIGTERM);
 }
 
+// Who comes first waits for the other, whichever that is.
+TEST_F(RefusedTest, OrItWaitsForAHost) {
+  const std::string nowhere = "lowmeg: connect to " + path + ": No such file or directory\n";
+  EXPECT_EQ(paravisor("--socket " + path), (std::pair<int, std::string>(1, nowhere)));
+  EXPECT_EQ(paravisor("--wait 0.2 --socket " + path), (std::pair<int, std::string>(1, nowhere)));
+  EXPECT_EQ(paravisor("--wait 60 --socket ''").first, 2) << "nobody will ever be there";
+  const std::string served = folder.file("served");
+  const std::string command = program + " paravisor --wait 60 --socket " + path + " >" + served + " &";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  lowmeg::HostProcess host(folder, "--accel soft --quiet --timeout 60 --socket " + path);
+  ASSERT_TRUE(host.wait_for_output("No bootable device")) << host.errors();
+  std::ifstream file(served);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "serving the guest of " + path + "\n");
+}
+
 // "Another user's client and another user's host."
 TEST_F(RefusedTest, OfAnotherUser) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root, to be somebody else";

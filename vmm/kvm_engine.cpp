@@ -176,6 +176,7 @@ std::vector<CpuLook> KvmEngine::look() {
   if (!second) return looks;
   for (unsigned cpu = 0; cpu < second->size(); ++cpu) {
     looks.push_back(cpu_look(cpu, (*second)[cpu]));
+    if (phase_ == Phase::kNew) continue;  // nobody was let run
     if ((*second)[cpu].stands_still_since((*first)[cpu]) && is_stuck(cpu, (*second)[cpu]))
       looks.back().activity = CpuLook::Activity::kStuck;
   }

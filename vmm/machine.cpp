@@ -295,9 +295,12 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
     const bool runs_on = turn.kind == Engine::Turn::Kind::kRan || turn.kind == Engine::Turn::Kind::kIdle;
     // Looked at before the devices are: a CPU may hold them for long.
     if (runs_on && steady_clock::now() >= deadline) return timed_out();
-    if (interrupted_) return {Outcome::Kind::kInterrupted, 0, "ended by a signal"};
+    if (interrupted_) return interrupted();
     const auto held = engine_->hold_devices();
-    if (auto outcome = after(turn)) return *outcome;
+    if (auto outcome = after(turn)) {
+      // An interrupt that comes after the look above makes the chipset give up, which is no trouble of its own.
+      return interrupted_ && outcome->kind == Outcome::Kind::kStopped ? interrupted() : *outcome;
+    }
     if (trace_) trace_->turn();
     if (listeners_.turn) listeners_.turn(*this);
     if (screen_shows_text()) return {Outcome::Kind::kUntil, 0, ""};
@@ -457,6 +460,10 @@ std::vector<PciConfig> Machine::pci_config() {
 
 Outcome Machine::stopped(std::string message) const {
   return {Outcome::Kind::kStopped, kStoppedStatus, std::move(message)};
+}
+
+Outcome Machine::interrupted() const {
+  return {Outcome::Kind::kInterrupted, 0, "ended by a signal"};
 }
 
 void Machine::interrupt() {

@@ -253,6 +253,7 @@ class Machine final : private PowerControl,
   void watch_config_writes(ChipsetSocket& socket, unsigned device);
   void trace(TraceEvent event);
   Outcome stopped(std::string message) const;
+  Outcome interrupted() const;
 
   void power_off(int exit_status) override;
   void reset(const ResetCause& cause) override;

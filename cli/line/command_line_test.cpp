@@ -10,6 +10,7 @@ namespace cli {
 namespace {
 
 using testing::HasSubstr;
+using testing::IsSupersetOf;
 using testing::StartsWith;
 
 Command parsed(const std::string& line) {
@@ -86,13 +87,24 @@ TEST(CommandLine, RefusesWrongUsageInOneLine) {
   }
 }
 
+// Each command that the help has.
+std::vector<std::string> commands_of(const std::string& help) {
+  std::istringstream lines(help.substr(help.find("Subcommands:\n")));
+  std::vector<std::string> commands;
+  std::string line;
+  for (std::getline(lines, line); std::getline(lines, line) && line.starts_with("  ");)
+    commands.push_back(line.substr(2, line.find(' ', 2) - 2));
+  return commands;
+}
+
 // Each command is there, and its help has an example.
 TEST(CommandLine, ExplainsEachCommand) {
-  for (const char* command : {"boot", "watch", "check", "host", "paravisor", "state", "decode", "inspect"}) {
-    const auto help = std::get<Farewell>(parsed(std::string(command) + " --help"));
+  const std::vector<std::string> commands = commands_of(std::get<Farewell>(parsed("--help")).text);
+  EXPECT_THAT(commands, IsSupersetOf({"boot", "watch", "check", "host", "paravisor", "qtest", "inspect"}));
+  for (const std::string& command : commands) {
+    const auto help = std::get<Farewell>(parsed(command + " --help"));
     EXPECT_EQ(help.exit_status, 0) << command;
     EXPECT_THAT(help.text, HasSubstr("Example")) << command;
-    EXPECT_THAT(std::get<Farewell>(parsed("--help")).text, HasSubstr("\n  " + std::string(command) + " "));
   }
 }
 

@@ -7,7 +7,7 @@ namespace cli {
 namespace {
 
 constexpr const char* kHostFooter =
-    "Example: lowmeg host --socket /tmp/get & lowmeg paravisor --socket /tmp/get\n"
+    "Example: lowmeg host --socket /tmp/get & lowmeg paravisor --socket /tmp/get --wait 5\n"
     "--until without a text and the exit status are as in lowmeg boot --help. --pam chip has no paravisor.\n"
     "SIGUSR1 saves the VM to the file of --save, and ends with exit status 0; --load goes on with it, "
     "given\n"

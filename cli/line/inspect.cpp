@@ -12,7 +12,7 @@ void add_inspect(CLI::App& program, Command& chosen) {
   command.footer(
       "The machine must have been started with --inspect SOCKET.\n"
       "Exit status: 0; 1 when nobody answers; 2 for wrong usage.\n"
-      "Example: lowmeg boot --inspect /tmp/machine & lowmeg inspect /tmp/machine");
+      "Example: lowmeg boot --inspect /tmp/machine & lowmeg inspect /tmp/machine --wait 5");
   command.add_option("SOCKET", options->socket, "Where it was told to be found")->required();
   CLI::Option* const json = command.add_flag("--json", options->json, "One JSON object");
   command.add_flag("--lspci", options->lspci, "Its PCI functions, as lspci -F reads them")->excludes(json);

@@ -62,6 +62,7 @@ struct ParavisorOptions {
   std::string socket;
   std::string bridge;                  ///< empty: whatever the host's machine has
   std::uint64_t memory = 64ull << 20;  ///< bytes; for a host that does not tell
+  double wait_s = 0;  ///< for the host to be there
   bool take_over = false;
   lowmeg::get::Batching batching = lowmeg::get::Batching::kWhereOffered;
   bool stats = false;

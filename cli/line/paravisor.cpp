@@ -21,6 +21,8 @@ void add_paravisor(CLI::App& program, Command& chosen) {
   command.add_option("--socket", options.socket, "Where the host listens")->required();
   command.add_option("--bridge", options.bridge, "Refuse a machine that has another one")
       ->check(CLI::IsMember({"i440fx", "i440bx", "hyperv"}));
+  command.add_option("--wait", options.wait_s, "Seconds to wait for the host to be there")
+      ->check(positive_seconds());
   command.add_flag("--take-over", options.take_over, "Take the seat also of a paravisor that is there");
   add_get(command, line->get);
   add_memory(command, options.memory)->description("RAM, of a host that does not tell by STATE");

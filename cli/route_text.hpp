@@ -1,0 +1,13 @@
+// Where reads or writes of a page go, in words.
+#pragma once
+
+#include <string>
+
+#include "lowmeg/memory/route.hpp"
+
+namespace cli {
+
+/// At most 14 columns: "RAM 000F0000", "nobody (FF)".
+std::string route_text(lowmeg::memory::Route route);
+
+}  // namespace cli
