@@ -5,24 +5,18 @@
 #include <chrono>
 #include <thread>
 
-#include "lowmeg/core/result.hpp"
-
 namespace cli {
 
-/// Nobody listens there; somebody may.
-inline bool is_nobody_there(const lowmeg::Error& error) {
-  return error.os_error == ENOENT || error.os_error == ECONNREFUSED;
-}
-
-/// `connect()`, tried anew for `seconds` while nobody is there; what came of the last try.
+/// `connect()`, a Result, tried anew for `seconds` while nobody is there; what came of the last try.
 template <typename Connect>
 auto connected_within(double seconds, Connect connect) {
   using std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kBetween{50};
   const auto end = steady_clock::now() + std::chrono::duration<double>(seconds);
+  const auto is_nobody_there = [](int error) { return error == ENOENT || error == ECONNREFUSED; };
   for (;;) {
     auto result = connect();
-    if (result || !is_nobody_there(result.error()) || steady_clock::now() >= end) return result;
+    if (result || !is_nobody_there(result.error().os_error) || steady_clock::now() >= end) return result;
     std::this_thread::sleep_for(kBetween);
   }
 }

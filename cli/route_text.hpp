@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "lowmeg/memory/route.hpp"
+#include "vmm/chipset/first_megabyte.hpp"
 
 namespace cli {
 
