@@ -21,8 +21,9 @@ lowmeg::Result<vmm::MachineConfig> machine_for(const QtestOptions& options) {
   config.bridge.identity = *std::ranges::find(lowmeg::bridge::kIdentities, std::string_view(options.bridge),
                                               &lowmeg::bridge::Identity::name);
   config.until = "";
+  config.reset_loop = vmm::ResetLoop::kGoesOn;    // the test resets as often as it likes
   config.timeout = std::chrono::hours(24 * 365);  // the test has its own
-  config.timing = vmm::Timing::kDeterministic;    // time stands still, as nothing runs
+  config.timing = vmm::Timing::kDeterministic;    // it stands still, as nothing runs, but for clock_step
   return config;
 }
 

@@ -21,15 +21,19 @@ constexpr std::uint32_t kHardReset[] = {0x02, 0x06};
 
 }  // namespace
 
-class QtestDesk::EngineBus final : public vmm::qtest::CpuBus {
+class QtestDesk::EngineBus final : public vmm::qtest::CpuBus, public vmm::qtest::TestTime {
  public:
-  explicit EngineBus(vmm::SoftEngine& engine) : bus_(engine.bus()) {}
+  explicit EngineBus(vmm::SoftEngine& engine) : engine_(engine), bus_(engine.bus()) {}
   std::uint32_t in(std::uint16_t port, unsigned size) override { return bus_.in(port, size); }
   void out(std::uint16_t port, unsigned size, std::uint32_t value) override { bus_.out(port, size, value); }
   std::uint32_t read(std::uint32_t gpa, unsigned size) override { return bus_.read(gpa, size); }
   void write(std::uint32_t gpa, unsigned size, std::uint32_t value) override { bus_.write(gpa, size, value); }
+  std::uint64_t now_ns() const override { return engine_.clock().now_ns(); }
+  std::optional<std::uint64_t> next_event_ns() const override { return engine_.next_event_ns(); }
+  void pass_until(std::uint64_t ns) override { engine_.pass_time(ns); }
 
  private:
+  vmm::SoftEngine& engine_;
   const vmm::cpu_soft::Bus bus_;
 };
 
@@ -55,7 +59,7 @@ Result<std::unique_ptr<QtestDesk>> QtestDesk::open(const QtestOptions& options, 
 
 void QtestDesk::attach(vmm::SoftEngine& engine) {
   bus_ = std::make_unique<EngineBus>(engine);
-  session_.emplace(*bus_);
+  session_.emplace(*bus_, *bus_);
 }
 
 CpuSoft::Stop QtestDesk::run(CpuSoft& /*cpu*/, std::uint64_t /*instructions*/) {

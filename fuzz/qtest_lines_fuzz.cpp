@@ -33,6 +33,19 @@ class CheckingBus final : public vmm::qtest::CpuBus {
   }
 };
 
+class CheckingTime final : public vmm::qtest::TestTime {
+ public:
+  std::uint64_t now_ns() const override { return now_; }
+  std::optional<std::uint64_t> next_event_ns() const override { return now_ + 1; }
+  void pass_until(std::uint64_t ns) override {
+    LOWMEG_INVARIANT(ns >= now_ && ns <= vmm::qtest::kEndOfTime, "time goes on, and not past its end");
+    now_ = ns;
+  }
+
+ private:
+  std::uint64_t now_ = 0;
+};
+
 bool is_one_line(const std::string& text) {
   return text.find('\n') == text.size() - 1;
 }
@@ -43,7 +56,8 @@ bool is_one_line(const std::string& text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kLongest = 4096;
   CheckingBus bus;
-  vmm::qtest::Session session(bus);
+  CheckingTime time;
+  vmm::qtest::Session session(bus, time);
   vmm::qtest::Qmp qmp;
   vmm::qtest::Lines lines(kLongest);
   for (std::size_t at = 0; at < size; at += 7) {

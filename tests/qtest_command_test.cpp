@@ -213,6 +213,42 @@ TEST_F(QtestCommand, IsResetBetweenTwoRequests) {
   for (const char* reply : {"OK", "OK", "OK 0x0000"}) EXPECT_EQ(test_->line(), reply);
 }
 
+// Each is the test's own wish, so a thousand of them are no loop of the guest's.
+TEST_F(QtestCommand, IsResetAsOftenAsTheTestLikes) {
+  start("");
+  for (int i = 0; i < 1100; ++i) ASSERT_EQ(test_->ask("outb 0xcf9 6"), "OK") << i;
+  EXPECT_EQ(config_read(0x59, 'b'), "OK 0x0000");
+  EXPECT_EQ(end(SIGTERM), 0);
+}
+
+// 8254 data sheet: counter 0 in mode 2 with 11932 goes off each 10 ms, and IRQ 0 stands in the PIC's IRR
+// until somebody takes it.
+TEST_F(QtestCommand, LetsTimersGoOffWhenTheTestLetsTimePass) {
+  struct Row {
+    const char* request;
+    const char* reply;
+  };
+  const Row rows[] = {
+      {"outb 0x20 0x11", "OK"},
+      {"outb 0x21 0x08", "OK"},
+      {"outb 0x21 0x04", "OK"},
+      {"outb 0x21 0x01", "OK"},
+      {"outb 0x43 0x34", "OK"},
+      {"outb 0x40 0x9c", "OK"},
+      {"outb 0x40 0x2e", "OK"},
+      {"clock_step 9000000", "OK 9000000"},
+      {"outb 0x20 0x0a", "OK"},
+      {"inb 0x20", "OK 0x0000"},
+      {"clock_step 2000000", "OK 11000000"},
+      {"inb 0x20", "OK 0x0001"},
+      {"clock_set 10", "OK 11000000"},
+  };
+  start("");
+  for (const Row& row : rows) EXPECT_EQ(test_->ask(row.request), row.reply) << row.request;
+  EXPECT_THAT(test_->ask("clock_step"), StartsWith("OK 2000"));
+  EXPECT_EQ(end(SIGTERM), 0);
+}
+
 // "quit", a test that goes, and the guest's own end.
 TEST_F(QtestCommand, EndsWithItsTest) {
   start("");

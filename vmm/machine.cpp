@@ -298,7 +298,8 @@ Outcome Machine::run_until(steady_clock::time_point deadline) {
     if (interrupted_) return interrupted();
     const auto held = engine_->hold_devices();
     if (auto outcome = after(turn)) {
-      // An interrupt that comes after the look above makes the chipset give up, which is no trouble of its own.
+      // An interrupt that comes after the look above makes the chipset give up, which is no trouble of its
+      // own.
       return interrupted_ && outcome->kind == Outcome::Kind::kStopped ? interrupted() : *outcome;
     }
     if (trace_) trace_->turn();
@@ -396,7 +397,8 @@ std::optional<Outcome> Machine::carry_out(ResetCause cause) {
   if (reset_wanted_ && reset_wanted_->kind == ResetKind::kHard) cause = *reset_wanted_;
   reset_wanted_.reset();
   note(cause);
-  if (resets_.is_loop()) return stopped("the guest resets for ever and tells nothing: " + resets_.text());
+  if (config_.reset_loop == ResetLoop::kEnds && resets_.is_loop())
+    return stopped("the guest resets for ever and tells nothing: " + resets_.text());
   const bool is_init = cause.kind == ResetKind::kInit && config_.init_reach == InitReach::kCpus;
   if (auto reset = is_init ? engine_->init() : reset_all(); !reset) return stopped(reset.error().message());
   return std::nullopt;

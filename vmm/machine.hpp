@@ -56,6 +56,12 @@ enum class InitReach {
   kMachine,  ///< everything, as QEMU has it
 };
 
+/// What becomes of a guest that resets for ever (reset_log.hpp).
+enum class ResetLoop {
+  kEnds,   ///< it is stopped
+  kGoesOn  ///< somebody else's business: whoever drives it asks for each reset
+};
+
 struct MachineConfig {
   MemoryConfig memory;
   Accel accel = Accel::kSoft;
@@ -82,6 +88,7 @@ struct MachineConfig {
   /// (the n-th, from 1). Empty: never.
   std::function<bool(std::uint64_t n, ConfigAccess access)> restart_after;
   InitReach init_reach = InitReach::kCpus;
+  ResetLoop reset_loop = ResetLoop::kEnds;
   /// The file that Machine::ask_to_save() writes (saved_vm.hpp).
   std::string save_to;
   /// A saved VM's bytes to go on with instead of powering on: on the software CPU, and with

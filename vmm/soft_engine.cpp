@@ -83,13 +83,22 @@ std::uint64_t SoftEngine::slice() const {
                                    kDeterministicSlice);
 }
 
-std::optional<std::string> SoftEngine::wait() {
+void SoftEngine::pass_time(std::uint64_t until_ns) {
+  clock_.wait_until(until_ns, kLongestWait);
+  board_->pit().advance();
+}
+
+std::optional<std::uint64_t> SoftEngine::next_event_ns() const {
   const std::uint64_t next = board_->pit().next_event_ns();
+  return next == Pit::kNever ? std::nullopt : std::optional(next);
+}
+
+std::optional<std::string> SoftEngine::wait() {
+  const auto next = next_event_ns();
   if (!(cpu_->state().eflags & kInterruptFlag))
     return "the guest halted for ever, interrupts off, at " + where();
-  if (next == Pit::kNever) return "the guest halted at " + where() + " and no timer runs";
-  clock_.wait_until(next, kLongestWait);
-  board_->pit().advance();
+  if (!next) return "the guest halted at " + where() + " and no timer runs";
+  pass_time(*next);
   return std::nullopt;
 }
 

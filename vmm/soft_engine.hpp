@@ -55,6 +55,10 @@ class SoftEngine final : public Engine, private InterruptPin, InterruptAcknowled
   bool poke(std::uint32_t linear, std::uint8_t value);
   /// What the CPU's accesses reach, devices included; between turns.
   cpu_soft::Bus bus() { return {*mapper_, board_->io(), board_->mmio(), a20_}; }
+  /// Time passes and no CPU runs; between turns, and with Timing::kDeterministic. `until_ns` is not past.
+  void pass_time(std::uint64_t until_ns);
+  /// Of the timers.
+  std::optional<std::uint64_t> next_event_ns() const;
   /// From now on the CPU runs when the debugger lets it. Borrowed; null: nobody.
   void debug(Debugger* debugger) { debugger_ = debugger; }
 

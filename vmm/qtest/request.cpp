@@ -8,6 +8,8 @@
 #include <optional>
 #include <span>
 
+#include "vmm/qtest/base64.hpp"
+
 namespace vmm::qtest {
 namespace {
 
@@ -42,7 +44,15 @@ constexpr Command kCommands[] = {
     {"writeq", Kind::kWrite, 8, 3},
     {"read", Kind::kReadBytes, 0, 3},
     {"write", Kind::kWriteBytes, 0, 4},
+    {"b64read", Kind::kReadBase64, 0, 3},
+    {"b64write", Kind::kWriteBase64, 0, 4},
     {"memset", Kind::kFill, 0, 4},
+    {"clock_step", Kind::kClockNext, 0, 1},
+    {"clock_step", Kind::kClockStep, 0, 2},
+    {"clock_set", Kind::kClockSet, 0, 2},
+    {"irq_intercept_in", Kind::kPin, 0, 2},
+    {"irq_intercept_out", Kind::kPin, 0, 2},
+    {"set_irq_in", Kind::kPin, 0, 5},
 };
 
 tl::unexpected<std::string> refuse(std::string why) {
@@ -113,6 +123,18 @@ std::optional<std::string> place_complaint(const Request& request) {
   return fmt::format("{:#x} bytes at {:#x} do not lie below 4 GiB", request.size, request.address);
 }
 
+// "If the sizes do not match, the data will be truncated": b64write, of qtest.c.
+std::optional<std::string> take_bytes(std::string_view word, Request& request) {
+  const bool is_base64 = request.kind == Kind::kWriteBase64;
+  auto bytes = is_base64 ? from_base64(word) : bytes_of(word, request.size);
+  if (!bytes && is_base64) return shown(word) + " is no base64";
+  if (!bytes) return fmt::format("write needs 0x and {} digits, two a byte", 2 * request.size);
+  request.size = std::min<std::uint64_t>(request.size, bytes->size());
+  bytes->resize(request.size);
+  request.bytes = std::move(*bytes);
+  return std::nullopt;
+}
+
 // What stands behind the address.
 std::optional<std::string> take_rest(Words rest, Request& request) {
   const auto take = [&rest](std::uint64_t& into) -> std::optional<std::string> {
@@ -128,15 +150,31 @@ std::optional<std::string> take_rest(Words rest, Request& request) {
   }
   if (auto why = place_complaint(request)) return why;
   if (rest.empty()) return std::nullopt;
-  if (request.kind == Kind::kWriteBytes) {
-    auto bytes = bytes_of(rest.front(), request.size);
-    if (!bytes) return fmt::format("write needs 0x and {} digits, two a byte", 2 * request.size);
-    request.bytes = std::move(*bytes);
-    return std::nullopt;
-  }
+  if (request.kind == Kind::kWriteBytes || request.kind == Kind::kWriteBase64)
+    return take_bytes(rest.front(), request);
   if (auto why = take(request.value)) return why;
   request.value = low_bytes(request.value, says_size ? 1 : request.size);
   return std::nullopt;
+}
+
+// Those without an address.
+Parsed parse_place_less(Request request, Words rest) {
+  if (request.kind != Kind::kClockStep && request.kind != Kind::kClockSet) return request;
+  const auto time = number(rest.front());
+  if (!time) return refuse(shown(rest.front()) + " is no number");
+  if (*time > kEndOfTime) return refuse(fmt::format("{} ns are past the end of time", *time));
+  request.value = *time;
+  return request;
+}
+
+// A name stands twice where it takes one word more or less.
+tl::expected<Command, std::string> command_of(Words words) {
+  const auto named = std::ranges::find(kCommands, words[0], &Command::name);
+  if (named == std::end(kCommands)) return refuse("Unknown command '" + shown(words[0]) + "'");
+  const auto fits = [&](const Command& row) { return row.name == words[0] && row.words == words.size(); };
+  const auto command = std::ranges::find_if(kCommands, fits);
+  if (command != std::end(kCommands)) return *command;
+  return refuse(fmt::format("{} takes {} words more", named->name, named->words - 1));
 }
 
 }  // namespace
@@ -144,12 +182,10 @@ std::optional<std::string> take_rest(Words rest, Request& request) {
 Parsed parse(std::string_view line) {
   const std::vector<std::string_view> words = words_of(line);
   if (words.empty()) return refuse("an empty line");
-  const auto command = std::ranges::find(kCommands, words[0], &Command::name);
-  if (command == std::end(kCommands)) return refuse("Unknown command '" + shown(words[0]) + "'");
-  if (words.size() != command->words)
-    return refuse(fmt::format("{} takes {} words more", command->name, command->words - 1));
+  const auto command = command_of(words);
+  if (!command) return refuse(command.error());
   Request request{.kind = command->kind, .size = command->size};
-  if (request.kind == Kind::kEndianness) return request;
+  if (request.kind < Kind::kIn) return parse_place_less(request, Words(words).subspan(1));
   const auto address = number(words[1]);
   if (!address) return refuse(shown(words[1]) + " is no number");
   request.address = *address;

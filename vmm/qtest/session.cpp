@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "vmm/qtest/base64.hpp"
+
 namespace vmm::qtest {
 namespace {
 
@@ -21,6 +25,12 @@ std::string Session::carry_out(const Request& request) {
   switch (request.kind) {
     case Kind::kEndianness:
       return "OK little\n";
+    case Kind::kClockNext:
+    case Kind::kClockStep:
+    case Kind::kClockSet:
+      return pass_time(request);
+    case Kind::kPin:
+      return "FAIL Unknown device\n";  // QEMU's words
     case Kind::kIn:
       return in(request);
     case Kind::kOut:
@@ -31,7 +41,10 @@ std::string Session::carry_out(const Request& request) {
       return write(request);
     case Kind::kReadBytes:
       return read_bytes(request);
+    case Kind::kReadBase64:
+      return read_base64(request);
     case Kind::kWriteBytes:
+    case Kind::kWriteBase64:
     case Kind::kFill:
       return write_bytes(request);
   }
@@ -84,6 +97,24 @@ std::string Session::read_bytes(const Request& request) {
     reply += kDigits[byte & 0xf];
   }
   return reply + '\n';
+}
+
+std::string Session::read_base64(const Request& request) {
+  std::vector<std::uint8_t> bytes(request.size);
+  for (std::uint64_t i = 0; i != request.size; ++i)
+    bytes[i] = static_cast<std::uint8_t>(bus_.read(static_cast<std::uint32_t>(request.address + i), 1));
+  return "OK " + to_base64(bytes) + '\n';
+}
+
+// "All the commands return the current value of the clock".
+std::string Session::pass_time(const Request& request) {
+  const std::uint64_t now = time_.now_ns();
+  std::uint64_t until = request.value;
+  if (request.kind == Kind::kClockNext) until = time_.next_event_ns().value_or(now);
+  if (request.kind == Kind::kClockStep) until = now + request.value;
+  until = std::min(until, kEndOfTime);
+  if (until > now) time_.pass_until(until);
+  return fmt::format("OK {}\n", time_.now_ns());
 }
 
 std::string Session::write_bytes(const Request& request) {

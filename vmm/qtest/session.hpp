@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,11 +24,22 @@ class CpuBus {
   virtual void write(std::uint32_t gpa, unsigned size, std::uint32_t value) = 0;
 };
 
+/// The machine's time, in nanoseconds since power-on: it stands but for what the test asks for.
+class TestTime {
+ public:
+  virtual ~TestTime() = default;
+  virtual std::uint64_t now_ns() const = 0;
+  /// Of a timer; none: none runs.
+  virtual std::optional<std::uint64_t> next_event_ns() const = 0;
+  /// Timers that are due by then have gone off when it comes back. Not before now_ns().
+  virtual void pass_until(std::uint64_t ns) = 0;
+};
+
 /// No threads, no I/O.
 class Session {
  public:
-  /// Borrows the bus.
-  explicit Session(CpuBus& bus) : bus_(bus) {}
+  /// Borrows both.
+  Session(CpuBus& bus, TestTime& time) : bus_(bus), time_(time) {}
 
   /// The reply to a line, with its newline.
   std::string answer(std::string_view line);
@@ -40,9 +52,12 @@ class Session {
   std::string read(const Request& request);
   std::string write(const Request& request);
   std::string read_bytes(const Request& request);
+  std::string read_base64(const Request& request);
+  std::string pass_time(const Request& request);
   std::string write_bytes(const Request& request);
 
   CpuBus& bus_;
+  TestTime& time_;
   std::uint16_t config_low_ = 0;  // bits 1:0 of the last dword written to CF8h
 };
 

@@ -31,6 +31,19 @@ class RecordingBus final : public CpuBus {
   std::vector<std::string> seen;
 };
 
+// A timer goes off each 100 ns, until it ends.
+class RecordingTime final : public TestTime {
+ public:
+  std::uint64_t now_ns() const override { return now; }
+  std::optional<std::uint64_t> next_event_ns() const override {
+    return now < kLast ? std::optional(now / 100 * 100 + 100) : std::nullopt;
+  }
+  void pass_until(std::uint64_t ns) override { now = ns; }
+
+  static constexpr std::uint64_t kLast = 1000;
+  std::uint64_t now = 0;
+};
+
 struct Row {
   const char* line;
   const char* reply;
@@ -58,11 +71,17 @@ TEST(Session, MakesTheAccessesOfACpu) {
       {"read 0xfffffffe 0x2", "OK 0xfeff\n", {"read1 fffffffe", "read1 ffffffff"}},
       {"write 0xe0000 0x3 0x0aF342", "OK\n", {"write1 e0000 a", "write1 e0001 f3", "write1 e0002 42"}},
       {"memset 0xe0000 0x2 0x82", "OK\n", {"write1 e0000 82", "write1 e0001 82"}},
+      {"b64read 0xc0041 0x1", "OK QQ==\n", {"read1 c0041"}},
+      {"b64read 0xc00fe 0x3", "OK /v8A\n", {"read1 c00fe", "read1 c00ff", "read1 c0100"}},
+      {"b64write 0xe0000 0x2 QUI=", "OK\n", {"write1 e0000 41", "write1 e0001 42"}},
+      {"b64write 0xe0000 0x1 QUI=", "OK\n", {"write1 e0000 41"}},
+      {"b64write 0xe0000 0x9 QQ==", "OK\n", {"write1 e0000 41"}},
       {"  inb  0xcfc\r", "OK 0x0078\n", {"in1 cfc"}},
   };
   for (const Row& row : rows) {
     RecordingBus bus;
-    EXPECT_EQ(Session(bus).answer(row.line), row.reply) << row.line;
+    RecordingTime time;
+    EXPECT_EQ(Session(bus, time).answer(row.line), row.reply) << row.line;
     EXPECT_EQ(bus.seen, row.seen) << row.line;
   }
 }
@@ -70,7 +89,17 @@ TEST(Session, MakesTheAccessesOfACpu) {
 TEST(Session, RefusesInOneLineAndTouchesNothing) {
   const Row rows[] = {
       {"", "FAIL an empty line\n", {}},
-      {"clock_step 1", "FAIL Unknown command 'clock_step'\n", {}},
+      {"module_load a b", "FAIL Unknown command 'module_load'\n", {}},
+      {"clock_step 1 2", "FAIL clock_step takes 0 words more\n", {}},
+      {"clock_step x", "FAIL x is no number\n", {}},
+      {"clock_set", "FAIL clock_set takes 1 words more\n", {}},
+      {"clock_set 0x8000000000000000", "FAIL 9223372036854775808 ns are past the end of time\n", {}},
+      {"irq_intercept_in ioapic", "FAIL Unknown device\n", {}},
+      {"irq_intercept_out /machine/pit", "FAIL Unknown device\n", {}},
+      {"set_irq_in ioapic unnamed-gpio-in 1 1", "FAIL Unknown device\n", {}},
+      {"b64write 0 3 QUI", "FAIL QUI is no base64\n", {}},
+      {"b64write 0 3 QU=D", "FAIL QU=D is no base64\n", {}},
+      {"b64read 0 0", "FAIL 0x0 bytes in one request; from 1 to 0x400000 can be\n", {}},
       {"inb", "FAIL inb takes 1 words more\n", {}},
       {"inb 0xcfc 0", "FAIL inb takes 1 words more\n", {}},
       {"inb 0x10000", "FAIL 0x10000 is no port\n", {}},
@@ -90,7 +119,9 @@ TEST(Session, RefusesInOneLineAndTouchesNothing) {
   };
   for (const Row& row : rows) {
     RecordingBus bus;
-    EXPECT_EQ(Session(bus).answer(row.line), row.reply) << row.line;
+    RecordingTime time;
+    EXPECT_EQ(Session(bus, time).answer(row.line), row.reply) << row.line;
+    EXPECT_EQ(time.now, 0u) << row.line;
     EXPECT_THAT(bus.seen, IsEmpty()) << row.line;
   }
 }
@@ -98,7 +129,8 @@ TEST(Session, RefusesInOneLineAndTouchesNothing) {
 // hw/pci/pci_host.c: the register is CF8h's, low bits and all, together with the port's low bits.
 TEST(Session, FindsTheRegisterAsLibqtestMeansIt) {
   RecordingBus bus;
-  Session session(bus);
+  RecordingTime time;
+  Session session(bus, time);
   for (const char* line :
        {"outl 0xcf8 0x80000059", "outb 0xcfc 0x30", "inb 0xcfc", "outl 0xcf8 0x80000002", "inw 0xcfc",
         "outw 0xcf8 0x3", "inw 0xcfc", "outl 0xcf8 0x80000058", "inl 0xcfc", "inb 0xcfd"})
@@ -106,6 +138,30 @@ TEST(Session, FindsTheRegisterAsLibqtestMeansIt) {
   EXPECT_THAT(bus.seen,
               ElementsAre("out4 cf8 80000059", "out1 cfd 30", "in1 cfd", "out4 cf8 80000002", "in2 cfe",
                           "out2 cf8 3", "in2 cfe", "out4 cf8 80000058", "in4 cfc", "in1 cfd"));
+}
+
+// "let you adjust the value of the clock (monotonically). All the commands return the current value".
+TEST(Session, LetsTimePassAsTheTestLikes) {
+  struct Line {
+    const char* line;
+    const char* reply;
+  };
+  const Line lines[] = {
+      {"clock_step", "OK 100\n"},
+      {"clock_step 50", "OK 150\n"},
+      {"clock_step", "OK 200\n"},
+      {"clock_step 0", "OK 200\n"},
+      {"clock_set 120", "OK 200\n"},
+      {"clock_set 0x3e8", "OK 1000\n"},
+      {"clock_step", "OK 1000\n"},
+      {"clock_set 0x7fffffffffffffff", "OK 9223372036854775807\n"},
+      {"clock_step 1", "OK 9223372036854775807\n"},
+  };
+  RecordingBus bus;
+  RecordingTime time;
+  Session session(bus, time);
+  for (const Line& row : lines) EXPECT_EQ(session.answer(row.line), row.reply) << row.line;
+  EXPECT_THAT(bus.seen, IsEmpty());
 }
 
 TEST(Lines, ComeInAnyPieces) {
