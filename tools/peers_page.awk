@@ -87,6 +87,14 @@ function head() {
   print "Written by `tools/peers`, which runs the conformance ROM ([guest/README.md](../guest/README.md) has its groups) on each column in one"
   print "sitting; no figure is typed. Machine: " ENVIRON["MACHINE"] "."
   print ""
+  if (!first_on_kvm()) {
+    print "On KVM: [conformance-kvm.md](conformance-kvm.md)."
+    print ""
+  } else if (ENVIRON["MACHINE"] ~ /emulated/) {
+    print "The processor under this KVM was emulated. Verdicts can be compared with others, for KVM is that of the Linux named above; times cannot:"
+    print "what is counted is the instructions of all that ran, guest, KVM and monitor, and not what an exit or a flush costs a processor."
+    print ""
+  }
 }
 
 function verdicts(   i, g, text) {
@@ -140,6 +148,10 @@ function latencies(   t, i, base, text, value) {
   print "Nanoseconds as the guest measures them. On KVM the number in brackets is how many times it is Lowmeg's first column on KVM. A change is the"
   print "median of 15; 1000 accesses are one measurement. Lowmeg's software CPU and Bochs count instructions as time, QEMU's TCG shows the"
   print "host's clock: their columns cannot be compared with each other."
+  if (first_on_kvm()) {
+    print "The groups before this one write to read-only memory in all segments: lowmeg-kvm-protect has given up protection for read-only slots"
+    print "by then. What a change costs a guest that does no such thing is in [reference/kvm.md](reference/kvm.md)."
+  }
   print ""
   print heads("what"); print rule(n + 1)
   for (t = 1; t <= times; ++t) {
