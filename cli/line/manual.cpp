@@ -10,9 +10,13 @@ namespace {
 
 // "--memory SIZE", "--json", "INPUT ...".
 std::string usage_of(const CLI::Option& option) {
-  std::string text = option.get_positional() ? option.get_name(true) : option.get_name(false, true);
-  for (std::size_t at = 0; (at = text.find(",", at)) != std::string::npos; at += 2) text.insert(at + 1, " ");
-  return text;
+  const std::string text = option.get_positional() ? option.get_name(true) : option.get_name(false, true);
+  std::string spaced;
+  for (const char c : text) {
+    spaced += c;
+    if (c == ',') spaced += ' ';
+  }
+  return spaced;
 }
 
 std::string default_of(const CLI::Option& option) {

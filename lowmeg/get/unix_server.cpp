@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -69,9 +68,7 @@ UnixServer::~UnixServer() {
 
 void UnixServer::ask_to_save() {
   save_wanted_ = true;
-  const std::uint64_t one = 1;
-  // SAFETY: an eventfd takes eight bytes; the counter cannot overflow by such writes.
-  static_cast<void>(::write(wake_.get(), &one, sizeof(one)));
+  ::eventfd_write(wake_.get(), 1);  // cannot fail: the counter is far from its end
 }
 
 void UnixServer::run() {
@@ -189,9 +186,8 @@ void UnixServer::set_seated(std::shared_ptr<UnixLink> link) {
 }
 
 void UnixServer::save_seated() {
-  std::uint64_t count = 0;
-  // SAFETY: an eventfd gives eight bytes.
-  static_cast<void>(::read(wake_.get(), &count, sizeof(count)));
+  eventfd_t count = 0;
+  ::eventfd_read(wake_.get(), &count);
   if (!save_wanted_.exchange(false) || stop_) return;
   if (!seated_) return say(Severity::kWarning, "nobody to save: no paravisor is connected");
   const auto saved = seated_->ask_to_save();
