@@ -14,8 +14,8 @@
 #include <charconv>
 #include <optional>
 
+#include "lowmeg/core/socket_address.hpp"
 #include "lowmeg/get/path_lock.hpp"
-#include "lowmeg/get/socket_address.hpp"
 #include "lowmeg/get/stale_socket.hpp"
 
 namespace cli {
@@ -23,8 +23,8 @@ namespace {
 
 using lowmeg::Errc;
 using lowmeg::Result;
+using lowmeg::SocketAddress;
 using lowmeg::get::PathLock;
-using lowmeg::get::SocketAddress;
 
 constexpr int kAWhileMs = 100, kSendMs = 2000;
 constexpr std::string_view kUnix = "unix:";

@@ -55,8 +55,8 @@ const std::map<std::string, std::set<std::string>> kArrows{
     {"cli/trace", {"lowmeg/core", "vmm", "vmm/chipset"}},
     {"cli/line", {"vmm", "cli/decode", "cli/qtest", "cli/state"}},
     {"cli",
-     {"lowmeg/get", "vmm", "vmm/chipset", "vmm/chipset/ranges", "vmm/qtest", "cli/line", "cli/decode",
-      "cli/qtest", "cli/state", "cli/trace", "guest/conformance"}},
+     {"lowmeg/core", "lowmeg/get", "vmm", "vmm/chipset", "vmm/chipset/ranges", "vmm/qtest", "cli/line",
+      "cli/decode", "cli/qtest", "cli/state", "cli/trace", "guest/conformance"}},
 };
 
 // The room that holds a path from the root of the sources: the longest that is a prefix of its folder.

@@ -2,29 +2,24 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 #include <utility>
+
+#include "lowmeg/core/socket_address.hpp"
 
 namespace cli {
 
 lowmeg::Result<ByteStream> ByteStream::connect(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path)
-    return lowmeg::fail(lowmeg::Errc::kInvalidArgument, path + ": no path for a socket (107 bytes at most)");
-  std::memcpy(address.sun_path, path.c_str(), path.size());
+  const auto address = lowmeg::SocketAddress::make(path);
+  if (!address) return tl::unexpected(address.error());
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return lowmeg::fail_errno("socket");
-  // SAFETY: a complete sockaddr_un.
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
-    return ByteStream(fd, fd);
+  if (::connect(fd, address->get(), lowmeg::SocketAddress::size()) == 0) return ByteStream(fd, fd);
   auto error = lowmeg::fail_errno("connecting to " + path);
   ::close(fd);
   return error;

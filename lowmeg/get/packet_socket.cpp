@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "lowmeg/core/socket_address.hpp"
 #include "lowmeg/get/readiness.hpp"
-#include "lowmeg/get/socket_address.hpp"
 
 namespace lowmeg::get {
 namespace {
@@ -35,17 +35,6 @@ tl::unexpected<Error> socket_error(const char* operation) {
 
 FileDescriptor::~FileDescriptor() {
   if (fd_ >= 0) ::close(fd_);
-}
-
-Result<SocketAddress> SocketAddress::make(const std::string& path) {
-  SocketAddress address{};
-  address.un.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof(address.un.sun_path)) {
-    return fail(Errc::kInvalidArgument, fmt::format("socket path '{}': {}", path,
-                                                    path.empty() ? "empty" : "longer than 107 characters"));
-  }
-  std::copy(path.begin(), path.end(), address.un.sun_path);
-  return address;
 }
 
 Result<PacketSocket> PacketSocket::connect(const std::string& path) {
@@ -93,7 +82,8 @@ Result<void> PacketSocket::send(std::span<const std::uint8_t> packet, Deadline d
 
 Result<std::size_t> PacketSocket::receive(std::span<std::uint8_t> buffer, Deadline deadline) {
   for (;;) {
-    if (auto ready = wait_until_ready(fd_.get(), POLLIN, deadline); !ready) return tl::unexpected(ready.error());
+    if (auto ready = wait_until_ready(fd_.get(), POLLIN, deadline); !ready)
+      return tl::unexpected(ready.error());
     // SAFETY: writes no more than the buffer's size; MSG_TRUNC gives the packet's true size.
     const ssize_t size = ::recv(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
     if (size == 0) return peer_gone();

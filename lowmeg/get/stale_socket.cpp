@@ -5,8 +5,8 @@
 
 #include <cerrno>
 
+#include "lowmeg/core/socket_address.hpp"
 #include "lowmeg/get/packet_socket.hpp"
-#include "lowmeg/get/socket_address.hpp"
 
 namespace lowmeg::get {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <cerrno>
 
-#include "lowmeg/get/socket_address.hpp"
+#include "lowmeg/core/socket_address.hpp"
 #include "lowmeg/get/stale_socket.hpp"
 
 namespace lowmeg::get {

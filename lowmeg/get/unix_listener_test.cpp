@@ -10,7 +10,7 @@
 #include <mutex>
 #include <thread>
 
-#include "lowmeg/get/socket_address.hpp"
+#include "lowmeg/core/socket_address.hpp"
 #include "lowmeg/get/stale_socket.hpp"
 #include "tests/fakes/temp_folder.hpp"
 

@@ -1,4 +1,4 @@
-// A path as a socket address.
+// A path as the address of a Unix socket, of whatever type: GET, gdb, qtest.
 #pragma once
 
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 
 #include "lowmeg/core/result.hpp"
 
-namespace lowmeg::get {
+namespace lowmeg {
 
 struct SocketAddress {
   sockaddr_un un;
@@ -20,4 +20,4 @@ struct SocketAddress {
   static constexpr socklen_t size() { return sizeof(sockaddr_un); }
 };
 
-}  // namespace lowmeg::get
+}  // namespace lowmeg
