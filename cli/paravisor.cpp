@@ -39,9 +39,8 @@ int farewell(ParavisorProcess::End end) {
 int paravisor(const ParavisorOptions& options) {
   const EndingSignals signals;  // an order in hand is carried out first
   StderrEvents events;
-  auto process = connected_within(options.wait_s, [&] {
-    return ParavisorProcess::connect(options.socket, options_of(options), events);
-  });
+  auto process = connected_within(
+      options.wait_s, [&] { return ParavisorProcess::connect(options.socket, options_of(options), events); });
   if (!process) return complained(process.error());
   print(stdout, "serving the guest of {}\n", options.socket);
   std::fflush(stdout);

@@ -29,7 +29,8 @@ void put_back() {
 }
 
 void give_back_signals() {
-  for (std::size_t i = 0; i < kRestoringSignals.size(); ++i) sigaction(kRestoringSignals[i], &actions_before[i], nullptr);
+  for (std::size_t i = 0; i < kRestoringSignals.size(); ++i)
+    sigaction(kRestoringSignals[i], &actions_before[i], nullptr);
 }
 
 void give_back() {

@@ -62,7 +62,7 @@ struct ParavisorOptions {
   std::string socket;
   std::string bridge;                  ///< empty: whatever the host's machine has
   std::uint64_t memory = 64ull << 20;  ///< bytes; for a host that does not tell
-  double wait_s = 0;  ///< for the host to be there
+  double wait_s = 0;                   ///< for the host to be there
   bool take_over = false;
   lowmeg::get::Batching batching = lowmeg::get::Batching::kWhereOffered;
   bool stats = false;
@@ -72,7 +72,7 @@ struct ParavisorOptions {
 struct CheckOptions {
   vmm::Accel accel = vmm::Accel::kAuto;
   vmm::KvmMap kvm_map = vmm::KvmMap::kAuto;
-  std::string bridge;                  ///< i440fx or i440bx; empty: both
+  std::string bridge;  ///< i440fx or i440bx; empty: both
   vmm::PamEffect pam = vmm::PamEffect::kChip;
   std::string rom;                     ///< another image; empty: the one built in
   std::string against;                 ///< a shell command of another machine's; empty: none

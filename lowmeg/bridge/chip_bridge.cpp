@@ -53,8 +53,8 @@ ConfigDwords reset_values(const RegisterMasks& masks, const ChipOptions& options
   return dwords;
 }
 
-// Of registers as they read; bytes without a row, which a dump of a real chip may fill, are left out. Which of
-// APBASE's bits there are is APSIZE's matter.
+// Of registers as they read; bytes without a row, which a dump of a real chip may fill, are left out. Which
+// of APBASE's bits there are is APSIZE's matter.
 DecodeRegisters registers_of(const ChipModel& model, ConfigDwords dwords, const ConfigDwords* agp) {
   const std::uint32_t apbase = model.masks.reset[dword_of(0x10)] != 0 ? dwords[dword_of(0x10)] : 0;
   for (std::size_t i = 0; i < kConfigDwords; ++i)

@@ -28,8 +28,9 @@ struct ChipOptions {
 /// address.
 std::array<std::uint8_t, 8> drb_for(std::uint64_t ram_bytes);
 
-/// The registers of the address decode of a chip that reads like this, whoever read it: a dump of a real board,
-/// say. `agp_bridge`, device 1, may be null. None when vendor and device are of no chip that is known here.
+/// The registers of the address decode of a chip that reads like this, whoever read it: a dump of a real
+/// board, say. `agp_bridge`, device 1, may be null. None when vendor and device are of no chip that is known
+/// here.
 std::optional<DecodeRegisters> decode_registers_of(const ConfigDwords& host_bridge,
                                                    const ConfigDwords* agp_bridge);
 

@@ -38,7 +38,8 @@ Result<void> restore(const state::SavedChipset& saved, Bridge& bridge, state::Ho
     return adjuster ? state::restore(saved, adjuster->shared(), *bridge.hyperv(), ranges)
                     : restore_hyperv(saved.bridge, *bridge.hyperv());
   }
-  if (adjuster) return state::restore(saved, adjuster->shared(), *bridge.ranges_sink(), *bridge.chip(), ranges);
+  if (adjuster)
+    return state::restore(saved, adjuster->shared(), *bridge.ranges_sink(), *bridge.chip(), ranges);
   if (bridge.ranges_sink()) bridge.ranges_sink()->expect_restore();
   return state::restore(saved.bridge, *bridge.chip());
 }

@@ -47,7 +47,8 @@ class DeviceTransport final : public Transport {
     std::array<std::uint8_t, wire::kMaxMessageSize + 1> message;  // one more byte: too long shows
     for (;;) {
       if (!fd_) return gone();
-      if (auto ready = wait_until_ready(fd_.get(), POLLIN, deadline); !ready) return tl::unexpected(ready.error());
+      if (auto ready = wait_until_ready(fd_.get(), POLLIN, deadline); !ready)
+        return tl::unexpected(ready.error());
       // SAFETY: writes no more than the array's size.
       const ssize_t size = ::read(fd_.get(), message.data(), message.size());
       if (size == 0) return gone();

@@ -58,13 +58,14 @@ Message encode(const SaveNotice& notice) {
 
 Message encode(const SavePart& part) {
   return with_state(
-      wire::SaveRequest{header_for(MessageType::kHostRequest, HostRequestId::kSaveGuestVtl2State), part.status},
+      wire::SaveRequest{header_for(MessageType::kHostRequest, HostRequestId::kSaveGuestVtl2State),
+                        part.status},
       part.bytes);
 }
 
 Message encode(const SaveAnswer& answer) {
-  return Message(wire::SaveResponse{header_for(MessageType::kHostResponse, HostRequestId::kSaveGuestVtl2State),
-                                    answer.status});
+  return Message(wire::SaveResponse{
+      header_for(MessageType::kHostResponse, HostRequestId::kSaveGuestVtl2State), answer.status});
 }
 
 Message encode(const RestoreRequest&) {

@@ -25,8 +25,9 @@ struct ZoneChanges {
 };
 /// From the zones that are there to what `map` takes in the pages of `within`. Writes are to wait that go to
 /// RAM which is not read there and shows nowhere else: at another address the guest could see, or make, a
-/// later write before an earlier one. They must not where a device takes them, where they go to RAM that shows
-/// elsewhere, and where it depends on the CPU's mode where they go, which an entry of the ring does not tell.
+/// later write before an earlier one. They must not where a device takes them, where they go to RAM that
+/// shows elsewhere, and where it depends on the CPU's mode where they go, which an entry of the ring does not
+/// tell.
 ZoneChanges zone_changes(const std::vector<GpaRange>& zones, const memory::MemoryMap& map,
                          const GpaRange& within);
 

@@ -30,9 +30,7 @@ const Instruction kInstructions[] = {
      {},
      {0x66, 0xc7, 0x06, 0x08, 0x01, 0x44, 0x33, 0x22, 0x11},
      {},
-     [](std::uint8_t) {
-       return Bytes{0x44, 0x33, 0x22, 0x11};
-     }},
+     [](std::uint8_t) { return Bytes{0x44, 0x33, 0x22, 0x11}; }},
     {"or byte, 80h",
      {},
      {0x80, 0x0e, 0x08, 0x01, 0x80},
@@ -60,9 +58,7 @@ const Instruction kInstructions[] = {
      {0x50},
      {0x31, 0xc0, 0x8e, 0xd0,  // xor ax, ax; mov ss, ax
       0xbc, 0xf0, 0x0f},       // mov sp, 0ff0h
-     [](std::uint8_t) {
-       return Bytes{0x55, 0x44};
-     }},
+     [](std::uint8_t) { return Bytes{0x55, 0x44}; }},
     {"rep stosb",
      {0x8c, 0xd8, 0x8e, 0xc0,        // mov ax, ds; mov es, ax
       0xbf, 0x08, 0x01, 0xb0, 0x99,  // mov di, 108h; mov al, 99h
@@ -90,12 +86,11 @@ struct State {
   bool stores, on_bus;
 };
 
-const State kStates[] = {
-    {"memory", memory::ram_routes(0), 0x11, true, false},
-    {"read-only RAM", memory::read_only_ram_routes(0), 0x11, false, false},
-    {"ROM", memory::rom_routes(0), 0x22, false, true},
-    {"nobody", memory::open_routes(), 0xff, false, false},
-    {"write-only", {Route::rom(0), Route::ram(0), Route::rom(0)}, 0x22, true, false}};
+const State kStates[] = {{"memory", memory::ram_routes(0), 0x11, true, false},
+                         {"read-only RAM", memory::read_only_ram_routes(0), 0x11, false, false},
+                         {"ROM", memory::rom_routes(0), 0x22, false, true},
+                         {"nobody", memory::open_routes(), 0xff, false, false},
+                         {"write-only", {Route::rom(0), Route::ram(0), Route::rom(0)}, 0x22, true, false}};
 
 // Linux, arch/x86/kvm/x86.c, handle_ud(): with the module's force_emulation_prefix, KVM emulates what stands
 // behind these bytes.

@@ -21,8 +21,8 @@ class Mapper {
   /// The map in place.
   virtual const MemoryMap& map() const = 0;
 
-  /// Holds the map still while the guard lives, for DMA; a commit that waits goes first. Nothing to hold where
-  /// commits come on the same thread. A thread holds it once at a time.
+  /// Holds the map still while the guard lives, for DMA; a commit that waits goes first. Nothing to hold
+  /// where commits come on the same thread. A thread holds it once at a time.
   [[nodiscard]] virtual std::shared_lock<WriterFirstMutex> hold() const { return {}; }
 };
 

@@ -131,7 +131,8 @@ Result<void> Vcpu::init() {
 
 // After a triple fault KVM on AMD has a fresh control block (shutdown_interception in the kernel's svm.c)
 // without the root of the nested page tables, and its INIT loads them only if paging was on: the CPU would
-// never fetch, unless a slot call happens to have them loaded. A change of CR3 makes it load them; paging is off, so the guest sees none of it.
+// never fetch, unless a slot call happens to have them loaded. A change of CR3 makes it load them; paging is
+// off, so the guest sees none of it.
 Result<void> Vcpu::reload_page_tables() {
   constexpr std::uint64_t kAnother = 0x1000;
   kvm_sregs registers{};

@@ -34,7 +34,8 @@ struct A20Mask {
 
   std::uint32_t operator()(std::uint32_t gpa) const {
     constexpr std::uint32_t bit20 = 1u << 20, top = 0xfff00000;
-    if (!closed) [[likely]] return gpa;
+    if (!closed) [[likely]]
+      return gpa;
     return gpa >= top ? gpa : gpa & ~bit20;
   }
 };
