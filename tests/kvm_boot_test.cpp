@@ -1,19 +1,14 @@
 // Real firmware on KVM, in both ways: what it writes, what its PAM writes are and what the guest sees at the
 // end is what it is on the software CPU.
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cerrno>
 #include <mutex>
 #include <set>
 #include <sstream>
 
-#include "lowmeg/kvm/kvm_header.hpp"
 #include "lowmeg/kvm/kvm_mapper.hpp"
 #include "tests/boot_machine.hpp"
-#include "tests/fakes/forwarding_syscalls.hpp"
+#include "tests/fakes/failing_changes.hpp"
 #include "vmm/cpu_kvm/kvm_vm.hpp"
 
 namespace vmm {
@@ -202,33 +197,6 @@ TEST(KvmPower, ResetsAndTurnsOff) {
   }
 }
 
-// From the n-th on, every change of the map fails.
-class FailingChanges final : public lowmeg::fakes::ForwardingSyscalls {
- public:
-  explicit FailingChanges(int from) : left_(from) {}
-  int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
-    if (request == KVM_SET_USER_MEMORY_REGION && fails()) return -1;
-    return system().ioctl(fd, request, argument);
-  }
-  void* mmap(void* address, std::size_t size, int protection, int flags, int fd,
-             std::uint64_t offset) override {
-    if ((flags & MAP_FIXED) != 0 && fails()) return MAP_FAILED;
-    return system().mmap(address, size, protection, flags, fd, offset);
-  }
-  int mprotect(void* address, std::size_t size, int protection) override {
-    return fails() ? -1 : system().mprotect(address, size, protection);
-  }
-
- private:
-  bool fails() {
-    if (left_-- > 0) return false;
-    errno = ENOMEM;
-    return true;
-  }
-
-  std::atomic<int> left_;
-};
-
 // Boots with every change of the map failing from the n-th on, n ever higher, until the map is lost: until a
 // plan has begun, so that the old map cannot be put back either. None: it never was.
 std::optional<Outcome> lose_the_map(PamEffect way) {
@@ -237,7 +205,8 @@ std::optional<Outcome> lose_the_map(PamEffect way) {
     config.accel = Accel::kKvm;
     config.pam = way;
     config.timeout = std::chrono::seconds(20);
-    FailingChanges failing(n);
+    lowmeg::fakes::FailingChanges failing;
+    failing.fail_after(n);
     config.kvm_syscalls = &failing;
     lowmeg::fakes::RecordingEventSink events;
     const auto machine =

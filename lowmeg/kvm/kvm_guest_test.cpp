@@ -150,7 +150,7 @@ TEST_P(Guest, SeesTheOldMapAfterAFailedChange) {
   for (int n = 0; n < calls; ++n) {
     ASSERT_TRUE(show(rom));
     ram_.bytes()[8] = 0x11;
-    syscalls_.calls_until_failure = n;
+    syscalls_.fail_once_after(n);
     const auto failed = show(memory::ram_routes(0));
     ASSERT_FALSE(failed) << n;
     EXPECT_THAT(failed.error().message(), HasSubstr("Cannot allocate memory"));

@@ -2,45 +2,17 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <functional>
 #include <initializer_list>
 #include <memory>
 #include <vector>
 
-#include "tests/fakes/forwarding_syscalls.hpp"
+#include "tests/fakes/failing_changes.hpp"
 #include "tests/fakes/kvm_guest.hpp"
 
 namespace lowmeg::fakes {
-
-/// The kernel's calls, of which those that change the map can be made to fail from one on.
-class FailingSyscalls final : public ForwardingSyscalls {
- public:
-  int ioctl(int fd, unsigned long request, std::uintptr_t argument) override {
-    if (request == KVM_SET_USER_MEMORY_REGION && fails()) return -1;
-    return system().ioctl(fd, request, argument);
-  }
-  void* mmap(void* address, std::size_t size, int protection, int flags, int fd,
-             std::uint64_t offset) override {
-    if ((flags & MAP_FIXED) != 0 && fails()) return MAP_FAILED;
-    return system().mmap(address, size, protection, flags, fd, offset);
-  }
-  int mprotect(void* address, std::size_t size, int protection) override {
-    return fails() ? -1 : system().mprotect(address, size, protection);
-  }
-
-  int calls_until_failure = -1;  ///< counts down; the call that finds 0 fails, and only that
-
- private:
-  bool fails() {
-    if (calls_until_failure < 0 || calls_until_failure-- > 0) return false;
-    errno = ENOMEM;
-    return true;
-  }
-};
 
 /// A write that has reached the board.
 struct SeenWrite {
@@ -88,7 +60,7 @@ class MappedGuest : public testing::TestWithParam<kvm::MapWay> {
   memory::Backing ram_ = memory::Backing::create("ram", 0x10000).value();
   memory::Backing rom_ = memory::Backing::create("rom", 0x10000).value();
   kvm::NoOtherVcpus vcpus_;
-  FailingSyscalls syscalls_;
+  FailingChanges syscalls_;
   std::vector<SeenWrite> on_bus_;
   const std::function<void(const kvm::MmioAccess&)> board_ = [this](const kvm::MmioAccess& access) {
     if (access.direction == kvm::MmioDirection::kRead) {
