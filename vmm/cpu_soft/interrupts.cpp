@@ -70,14 +70,22 @@ Refusal find_protected_gate(const Processor& processor, const Event& event, Gate
   return find_code_segment(processor, static_cast<std::uint16_t>(low >> 16), event, gate.code);
 }
 
+// "For any fault-class exception ... the value pushed for RF is 1" (SDM volume 3, 17.3.1.1). All are but the
+// double fault, an abort, of which it says nothing.
+std::uint32_t flags_image(const Registers& registers, const Event& event) {
+  const std::uint32_t flags = (*registers.eflags & eflags::kImage) | eflags::kFixed;
+  const bool is_fault =
+      event.cause == Cause::kException && event.vector != static_cast<std::uint8_t>(Vector::kDoubleFault);
+  return is_fault ? flags | eflags::kRf : flags;
+}
+
 // SDM volume 3, section 6.12.1: EFLAGS, CS, EIP and the error code, all or nothing.
 Refusal push_frame(const Processor& processor, const Event& event, unsigned word) {
   const Registers& registers = processor.registers;
   const SegmentView& stack = registers.segment[kSs];
   const bool has_code = registers.is_protected() && event.error_code.has_value();
   const std::array<std::uint32_t, 4> frame{event.error_code.value_or(0), *registers.eip,
-                                           *registers.segment[kCs].selector,
-                                           (*registers.eflags & eflags::kImage) | eflags::kFixed};
+                                           *registers.segment[kCs].selector, flags_image(registers, event)};
   const unsigned first = has_code ? 0 : 1;
   const auto size = static_cast<std::uint32_t>((frame.size() - first) * word);
 
@@ -121,6 +129,7 @@ void deliver(Processor& processor, Event event) {
       processor.activity = Activity::kShutdown;
       return;
     }
+    if (event.cause == Cause::kInstruction) *processor.registers.eip = event.instruction;
     const bool is_double = is_contributory(event) && is_contributory(*refusal);
     event = is_double ? Event::exception(Vector::kDoubleFault, 0) : *refusal;
   }

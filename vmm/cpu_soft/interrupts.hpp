@@ -24,6 +24,7 @@ struct Event {
   std::uint8_t vector = 0;
   Cause cause = Cause::kException;
   std::optional<std::uint16_t> error_code;  ///< pushed in protected mode only
+  std::uint32_t instruction = 0;  ///< of kInstruction: EIP of the INT, where a fault on the way returns to
 
   static constexpr Event exception(Vector which) {
     return {static_cast<std::uint8_t>(which), Cause::kException, {}};
@@ -34,7 +35,7 @@ struct Event {
 };
 
 /// Starts the handler for `event`, to return to CS:EIP as they are. A fault on the way is delivered in its
-/// place, or as a double fault; after one more the processor is shut down.
+/// place, to return to the instruction, or as a double fault; after one more the processor is shut down.
 void deliver(Processor& processor, Event event);
 
 }  // namespace vmm::cpu_soft

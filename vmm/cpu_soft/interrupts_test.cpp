@@ -14,6 +14,8 @@ using Stop = CpuSoft::Stop;
 using Level = CpuSoft::Level;
 
 constexpr std::uint32_t kFlagsBefore = eflags::kFixed | eflags::kIf | eflags::kZf;
+// "For any fault-class exception ... the value pushed for RF is 1" (SDM volume 3, 17.3.1.1).
+constexpr std::uint32_t kFaultFlags = kFlagsBefore | eflags::kRf;
 
 // What is on the stack, from the top down, one word (or doubleword) each.
 std::vector<std::uint32_t> frame(const TestMachine& machine, unsigned word) {
@@ -41,11 +43,11 @@ TEST(Interrupts, FramesAreAsTheManualHasThem) {
       {"#DE of IDIV", Mode::kReal, {0xf7, 0xf9}, 2, 0, {kCode, 0, kFlagsBefore}},
       {"#GP without a code in real mode", Mode::kReal, {0x8b, 0x07}, 2, 13, {kCode, 0, kFlagsBefore}},
       {"INT n", Mode::kProtected, {0xcd, 0x40}, 4, 0x40, {kCode + 2, kCode32, kFlagsBefore}},
-      {"#UD has no code", Mode::kProtected, {0x0f, 0x0b}, 4, 6, {kCode, kCode32, kFlagsBefore}},
-      {"#DE has none", Mode::kProtected, {0xf7, 0xf1}, 4, 0, {kCode, kCode32, kFlagsBefore}},
-      {"#GP has the selector", Mode::kProtected, {0x8e, 0xd8}, 4, 13, {0x1230, kCode, kCode32, kFlagsBefore}},
-      {"#GP of the layer has 0", Mode::kProtected, {0xd1, 0x23}, 4, 13, {0, kCode, kCode32, kFlagsBefore}},
-      {"#NM where EM is set", Mode::kProtected, {0xdb, 0xe3}, 4, 7, {kCode, kCode32, kFlagsBefore}},
+      {"#UD has no code", Mode::kProtected, {0x0f, 0x0b}, 4, 6, {kCode, kCode32, kFaultFlags}},
+      {"#DE has none", Mode::kProtected, {0xf7, 0xf1}, 4, 0, {kCode, kCode32, kFaultFlags}},
+      {"#GP has the selector", Mode::kProtected, {0x8e, 0xd8}, 4, 13, {0x1230, kCode, kCode32, kFaultFlags}},
+      {"#GP of the layer has 0", Mode::kProtected, {0xd1, 0x23}, 4, 13, {0, kCode, kCode32, kFaultFlags}},
+      {"#NM where EM is set", Mode::kProtected, {0xdb, 0xe3}, 4, 7, {kCode, kCode32, kFaultFlags}},
   };
   for (const FrameRow& row : rows) {
     TestMachine machine(row.mode);
@@ -199,6 +201,8 @@ TEST(Interrupts, ErrorCodesNameTheGate) {
   machine.change([](CpuState& state) { state.idt.limit = 0x40 * 8 - 1; });
   machine.cpu->run(10);
   EXPECT_EQ(machine.peek(machine.gpr(kEsp)), 0x40u * 8 + 2);
+  EXPECT_EQ(machine.peek(machine.gpr(kEsp) + 4), kCode) << "a fault returns to the INT";
+  EXPECT_TRUE(machine.peek(machine.gpr(kEsp) + 12) & eflags::kRf);
 
   TestMachine external(Mode::kProtected);
   external.change([](CpuState& state) {

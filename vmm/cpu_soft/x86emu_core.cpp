@@ -94,7 +94,10 @@ int on_instruction(x86emu_t* emu) {
 
 // A division error comes as a software interrupt that restarts.
 Event event_of(const x86emu_t* emu, std::uint8_t vector, unsigned type) {
-  Event event{vector, (type & INTR_MODE_RESTART) != 0 ? Cause::kException : Cause::kInstruction, {}};
+  Event event{vector,
+              (type & INTR_MODE_RESTART) != 0 ? Cause::kException : Cause::kInstruction,
+              {},
+              emu->x86.saved_eip};
   if ((type & INTR_MODE_ERRCODE) != 0)
     event.error_code = static_cast<std::uint16_t>(emu->x86.intr_errcode & 0xfffc);
   return event;
