@@ -1,6 +1,7 @@
 // lowmeg check as a person runs it: exit status, table, failures and complaints.
 #include <gmock/gmock.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -18,12 +19,12 @@ namespace {
 using testing::EndsWith;
 using testing::HasSubstr;
 
-struct Ended {
+struct Judged {
   int exit_status;
   std::string text;  ///< stdout and stderr
 };
 
-Ended run(const std::string& command) {
+Judged run(const std::string& command) {
   std::FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
   if (pipe == nullptr) return {-1, ""};
   std::string text;
@@ -32,7 +33,7 @@ Ended run(const std::string& command) {
   return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text};
 }
 
-Ended check(const std::string& arguments) {
+Judged check(const std::string& arguments) {
   return run("'" LOWMEG_PROGRAM "' check " + arguments);
 }
 
@@ -59,7 +60,7 @@ class CheckCommand : public testing::Test {
     std::filesystem::permissions(path, std::filesystem::perms::owner_all);
     return path;
   }
-  Ended check_saying(const std::string& report, const std::vector<std::uint8_t>& end) const {
+  Judged check_saying(const std::string& report, const std::vector<std::uint8_t>& end) const {
     return check("--accel soft --bridge i440fx --rom '" + rom_saying(report, end) + "'");
   }
 
@@ -70,26 +71,37 @@ class CheckCommand : public testing::Test {
 };
 
 TEST_F(CheckCommand, PassesOnBothBridges) {
-  const Ended ended = check("--accel soft");
+  const Judged ended = check("--accel soft");
   EXPECT_EQ(ended.exit_status, 0) << ended.text;
   EXPECT_THAT(ended.text, HasSubstr("i440fx on software CPU, as asked for\ngroup           passed   "
                                     "total\npam-read           781     781\n"));
   EXPECT_THAT(ended.text, HasSubstr("tseg                         -  skipped: an 82443BX alone has it\n"));
-  EXPECT_THAT(ended.text, HasSubstr("\nall               4149    4149\n"));
+  EXPECT_THAT(ended.text, HasSubstr("\nall               4262    4262\n"));
   EXPECT_THAT(ended.text, HasSubstr("i440bx on software CPU, as asked for\ngroup "));
-  EXPECT_THAT(ended.text, EndsWith("\nall 8353 checks passed\n"));
+  EXPECT_THAT(ended.text, EndsWith("\nall 8579 checks passed\n"));
+}
+
+TEST_F(CheckCommand, PassesOnKvmByEitherMap) {
+  if (access("/dev/kvm", R_OK | W_OK) != 0) GTEST_SKIP() << "no /dev/kvm";
+  for (const std::string map : {"protect", "slots"}) {
+    const Judged ended = check("--accel kvm --timeout 600 --bridge i440bx --kvm-map " + map);
+    EXPECT_EQ(ended.exit_status, 0) << ended.text;
+    EXPECT_THAT(ended.text, HasSubstr("i440bx on KVM, as asked for"));
+    EXPECT_THAT(ended.text, HasSubstr("skipped: address bit 20 is never masked\n"));
+    EXPECT_THAT(ended.text, EndsWith(" checks passed\n"));
+  }
 }
 
 TEST_F(CheckCommand, ShowsEveryLineWhenVerbose) {
-  const Ended ended = check("--accel soft --bridge i440bx --verbose");
+  const Judged ended = check("--accel soft --bridge i440bx --verbose");
   EXPECT_EQ(ended.exit_status, 0);
   EXPECT_THAT(ended.text, HasSubstr(" - pam-read: EC000 wo dword last\n"));
-  EXPECT_THAT(ended.text, HasSubstr("# all: 4204 of 4204\n"));
+  EXPECT_THAT(ended.text, HasSubstr("# all: 4317 of 4317\n"));
   EXPECT_THAT(ended.text, testing::Not(HasSubstr("i440fx")));
 }
 
 TEST_F(CheckCommand, ListsFailures) {
-  const Ended ended = check_saying(
+  const Judged ended = check_saying(
       "ok 1 - a: x\nnot ok 2 - a: y\n  ---\n  got: 0x000000ff\n  want: 0x12\n  ...\n1..2\n", kOff);
   EXPECT_EQ(ended.exit_status, 1);
   EXPECT_THAT(ended.text, HasSubstr("a                    1       2\n"));
@@ -100,7 +112,7 @@ TEST_F(CheckCommand, ListsFailures) {
 TEST_F(CheckCommand, CutsALongListShort) {
   std::string report;
   for (int i = 1; i <= 22; ++i) report += "not ok " + std::to_string(i) + " - a: x\n";
-  const Ended ended = check_saying(report + "1..22\n", kOff);
+  const Judged ended = check_saying(report + "1..22\n", kOff);
   EXPECT_THAT(ended.text, HasSubstr("\nand 2 more (--verbose lists them)\n"));
 }
 
@@ -123,14 +135,14 @@ TEST_F(CheckCommand, DoesNotTrustAnIncompleteReport) {
       {"1..0\n", kOff, "incomplete: 0 checks passed, none failed\n"},
   };
   for (const Row& row : rows) {
-    const Ended ended = check_saying(row.report, row.end);
+    const Judged ended = check_saying(row.report, row.end);
     EXPECT_EQ(ended.exit_status, 1) << ended.text;
     EXPECT_THAT(ended.text, HasSubstr(row.complaint));
   }
 }
 
 TEST_F(CheckCommand, EndsAtTheTimeout) {
-  const Ended ended =
+  const Judged ended =
       check("--accel soft --bridge i440bx --timeout 0.2 --rom '" + rom_saying("ok 1 - a: x\n", kLoop) + "'");
   EXPECT_EQ(ended.exit_status, 124);
   EXPECT_THAT(ended.text, HasSubstr("lowmeg: i440bx: time-out: the guest is still running at F000:"));
@@ -138,7 +150,7 @@ TEST_F(CheckCommand, EndsAtTheTimeout) {
 
 // "Of hyperv what it promises is judged": the rest fails and is shown.
 TEST_F(CheckCommand, JudgesHypervsWayByWhatItPromises) {
-  const Ended ended = check("--accel soft --bridge i440fx --pam hyperv");
+  const Judged ended = check("--accel soft --bridge i440fx --pam hyperv");
   EXPECT_EQ(ended.exit_status, 0) << ended.text;
   EXPECT_THAT(ended.text, HasSubstr("\nfirmware            11      11\n"));
   EXPECT_THAT(ended.text, HasSubstr("\nFAIL pam-read: "));
@@ -152,10 +164,10 @@ TEST_F(CheckCommand, IsReadByATapHarness) {
     return run("prove --exec \"" LOWMEG_PROGRAM " check --accel soft --bridge i440bx --tap --rom\" '" + rom +
                "'");
   };
-  const Ended good = prove(rom_saying("TAP version 13\nok 1 - a: x\nok 2 - b # SKIP no b\n1..2\n", kOff));
+  const Judged good = prove(rom_saying("TAP version 13\nok 1 - a: x\nok 2 - b # SKIP no b\n1..2\n", kOff));
   EXPECT_EQ(good.exit_status, 0) << good.text;
   EXPECT_THAT(good.text, HasSubstr("Tests=2"));
-  const Ended bad = prove(rom_saying(
+  const Judged bad = prove(rom_saying(
       "TAP version 13\nok 1 - a: x\nnot ok 2 - a: y\n  ---\n  got: 0x1\n  want: 0x2\n  ...\n1..2\n", kOff));
   EXPECT_NE(bad.exit_status, 0);
   EXPECT_THAT(bad.text, HasSubstr("Failed test:  2"));
@@ -174,7 +186,7 @@ TEST_F(CheckCommand, PutsAPeerBesideLowmeg) {
     echo 1..3
     sleep 60)");
   const std::string rom = rom_saying("ok 1 - a: x\nok 2 - a: y\n1..2\n", kOff);
-  const Ended ended = check("--accel soft --rom '" + rom + "' --against \"'" + peer + "' {rom} x\"");
+  const Judged ended = check("--accel soft --rom '" + rom + "' --against \"'" + peer + "' {rom} x\"");
   EXPECT_EQ(ended.exit_status, 1);
   EXPECT_THAT(ended.text, HasSubstr("group          lowmeg i440fx       against\n"
                                     "a                        2/2           1/2\n"
@@ -202,7 +214,7 @@ TEST_F(CheckCommand, SaysWhyAPeerCannotBeJudged) {
       {"echo 'ok 1 - a: x'; echo 1..2 #", 1, "the plan is of 2 checks, the lines are of 1\n"},
   };
   for (const Row& row : rows) {
-    const Ended ended = check("--timeout 0.5 --against \"" + std::string(row.command) + "\"");
+    const Judged ended = check("--timeout 0.5 --against \"" + std::string(row.command) + "\"");
     EXPECT_EQ(ended.exit_status, row.exit_status) << ended.text;
     EXPECT_THAT(ended.text, HasSubstr("lowmeg: against: ")) << row.command;
     EXPECT_THAT(ended.text, HasSubstr(row.complaint)) << row.command;
@@ -212,7 +224,7 @@ TEST_F(CheckCommand, SaysWhyAPeerCannotBeJudged) {
 // The same image, unchanged: whoever runs it says the same number of checks.
 TEST_F(CheckCommand, JudgesQemu) {
   if (std::system("command -v qemu-system-x86_64 >/dev/null") != 0) GTEST_SKIP() << "QEMU is not installed";
-  const Ended ended = check(
+  const Judged ended = check(
       "--accel soft --against 'qemu-system-x86_64 -M pc -m 64 -bios {rom} -display none -chardev stdio,id=d "
       "-device isa-debugcon,iobase=0x402,chardev=d'");
   EXPECT_EQ(ended.exit_status, 1) << ended.text;
@@ -224,7 +236,7 @@ TEST_F(CheckCommand, RefusesWrongUsageInOneLine) {
   for (const char* arguments :
        {"--bridge hyperv", "--memory 1M", "--memory 2048M", "--rom no-such-file", "--rom .", "--timeout 0",
         "--accel tcg", "rom", "--tap", "--pam both", "--pam chip --against true"}) {
-    const Ended ended = check(arguments);
+    const Judged ended = check(arguments);
     EXPECT_EQ(ended.exit_status, 2) << arguments;
     EXPECT_THAT(ended.text, testing::StartsWith("lowmeg: ")) << arguments;
     EXPECT_EQ(std::count(ended.text.begin(), ended.text.end(), '\n'), 1) << ended.text;

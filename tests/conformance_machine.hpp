@@ -47,6 +47,8 @@ struct Faults {
       {};
   /// What the card claims.
   std::function<void(std::vector<lowmeg::memory::Claim>& claims)> claims = {};
+  /// The A20 gate on its way to the processor.
+  std::function<Level(Level level)> a20 = {};
   enum class Dma { kByPam, kPastPam } dma = Dma::kByPam;
   Corrections cpu = Corrections::all();
 };
@@ -194,6 +196,15 @@ class ConformanceMachine {
     ConformanceMachine& machine;
   };
 
+  struct A20 final : A20Pin {
+    explicit A20(ConformanceMachine& owner) : machine(owner) {}
+    void set_a20(Level level) override {
+      const Level there = machine.faults_.a20 ? machine.faults_.a20(level) : level;
+      machine.cpu_->set_a20(there == Level::kHigh ? CpuSoft::Level::kHigh : CpuSoft::Level::kLow);
+    }
+    ConformanceMachine& machine;
+  };
+
   struct CardClaims final : ClaimsListener {
     explicit CardClaims(ConformanceMachine& owner) : machine(owner) {}
     lowmeg::Result<void> claims_changed() override { return machine.tell_claims(); }
@@ -279,7 +290,7 @@ class ConformanceMachine {
   Faulted faulted_;
   CardClaims claims_{*this};
   fakes::FakePin pin_;
-  fakes::FakeA20 a20_;
+  A20 a20_{*this};
   fakes::FakeObserver observer_;
   fakes::FakePatience patience_;
   std::optional<ResetKind> pending_;

@@ -65,6 +65,7 @@ function consequences() {
   means["alias"] = "memory that is seen at two addresses is not the same at both"
   means["devices"] = "a PCI card's ROM below 1 MiB cannot be read, or hides DRAM"
   means["bus-master"] = "a device's DMA overwrites shadow RAM that is protected"
+  means["a20"] = "a program of real mode that counts on the first megabyte again above it reads and writes elsewhere"
   means["latency"] = "clocks cannot be trusted, or many changes damage memory"
   means["lock"] = "whatever runs in the guest can open system management memory: not a place for secrets"
   means["init"] = "a program that resets the processor alone, to leave protected mode, loses its memory map, or opens locked SMRAM"

@@ -6,7 +6,6 @@
 #define DATA 0x511
 #define DMA_HIGH 0x514
 #define DMA_LOW 0x518
-#define SIGNATURE 0x554d4551   // "QEMU", item 0
 #define HAS_DMA 2              // item 1
 #define SELECT_AND_READ 0x0a   // item 0
 #define PIECE 4
@@ -36,13 +35,14 @@ bus_master:
   ret
 
 // ZF if there is one.
+.globl has_dma
 has_dma:
   pushad
   mov edx, SELECTOR
   xor eax, eax
   out dx, ax
   call read_piece
-  cmp eax, SIGNATURE
+  cmp eax, FW_CFG_SIGNATURE
   jne 1f
   mov edx, SELECTOR
   mov eax, 1
@@ -66,6 +66,7 @@ read_piece:
   ret
 
 // Makes the command at esi: four bytes of item 0 to edi.
+.globl lay_command
 lay_command:
   push eax
   mov dword ptr [esi], SELECT_AND_READ << 24
@@ -78,6 +79,7 @@ lay_command:
   ret
 
 // The command at esi is carried out, as a bus master.
+.globl run_command
 run_command:
   push eax
   push edx
@@ -99,7 +101,7 @@ dma_state:
   mov esi, offset command
   call lay_command
   call run_command
-  mov eax, SIGNATURE
+  mov eax, FW_CFG_SIGNATURE
   mov ecx, PIECE
   call note_write
   SET_STATE RW
@@ -122,7 +124,7 @@ dma_into_next:
   mov esi, offset command
   call lay_command
   call run_command
-  mov eax, SIGNATURE
+  mov eax, FW_CFG_SIGNATURE
   mov ecx, PIECE
   call note_write
   mov dword ptr [state], RW
@@ -156,11 +158,12 @@ command_runs:
   mov dword ptr [landing], 0
   call run_command
   mov eax, [landing]
-  mov edx, SIGNATURE
+  mov edx, FW_CFG_SIGNATURE
   CHECK "device's read of its command"
   ret
 
 .bss
 .balign 4
+.globl command
 command: .skip COMMAND_BYTES
 landing: .long 0

@@ -1,4 +1,5 @@
 // The order of the groups, and the end.
+#include "guest/power_off.inc"
 #include "rom.inc"
 
 .text
@@ -37,15 +38,9 @@ finish:
 .globl off
 off:
   mov dword ptr [started], 0
-  mov dx, 0x501
-  out dx, al
-  mov esi, offset shutdown
-  mov ecx, 8
-  mov dx, 0x8900
-  rep outsb
-  mov eax, 0x2000
-  mov dx, 0x604
-  out dx, ax
+.att_syntax prefix
+  POWER_OFF
+.intel_syntax noprefix
   call soft_off
 1:
   cli
@@ -85,7 +80,6 @@ soft_off:
   ret
 
 .section .rodata
-shutdown: .ascii "Shutdown"
 astray_text: .asciz "Bail out! the processor was reset in the group "
 version: .asciz "TAP version 13"
 
@@ -125,6 +119,7 @@ groups:
   GROUP "alias", alias
   GROUP "devices", devices
   GROUP "bus-master", bus_master
+  GROUP "a20", a20
   GROUP "latency", latency
   GROUP "lock", lock_smram  // what follows may find SMRAM locked
   GROUP "init", init

@@ -49,7 +49,11 @@ _start:                         # F000:0000, and the same linked for 1000:0000
         rep     movsb
         ljmp    $0x1000, $(in_ram - _start)
 in_ram:
-        ENTER_FLAT
+        ENTER_FLAT gdtr-_start, flat
+        .balign 8
+gdt:    FLAT_GDT
+gdtr:   FLAT_GDTR gdt
+flat:   FLAT_DATA
         mov     $STACK, %esp
         mov     $FIRST_DWORD, %eax
         mov     $0xcf8, %edx

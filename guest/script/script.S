@@ -11,7 +11,11 @@
 _start:
         cli
         cld
-        ENTER_FLAT
+        ENTER_FLAT gdtr-_start, flat
+        .balign 8
+gdt:    FLAT_GDT
+gdtr:   FLAT_GDTR gdt
+flat:   FLAT_DATA
         mov     $0x7000, %esp
         mov     $SCRIPT_TABLE, %esi
 next:
