@@ -7,6 +7,7 @@
 
 #define PROGRAM_IDT 0x1000
 #define PROGRAM_VARIABLES 0x2000
+#define PROGRAM_DMA 0x2f00         // a command of fw_cfg
 #define PROGRAM_TRACE 0x3000       // two dwords a record
 #define PROGRAM_MOST_RECORDS 1024
 #define PROGRAM_STACK 0x7f00       // a program's return address lies below it
@@ -33,3 +34,10 @@
 #define CALL_RECORD_FLAGS 0x8010   // likewise, with CF, PF, ZF, SF and OF
 #define CALL_ROUTINE 0x8020        // calls the routine at edi if there is one, else gives eax = 0BADC0DE
 #define CALL_RESET_BY 0x8030       // remembers [esp + 4] as where to go on after a reset
+#define CALL_DMA 0x8050            // fw_cfg's DMA of its item 0, ecx bytes to edi; gives eax = the command's state after
+#define JUMP_INTERRUPT 0x8060      // INT with its frame at esp, goes on at edi; gives eax = the sum of frame and esp
+#define JUMP_FAULT 0x8070          // likewise, #GP with an error code
+#define INTERRUPT_CS 8             // what the frames have
+#define INTERRUPT_EIP 0x8062
+#define FAULT_EIP 0x807a
+#define FAULT_ERROR 0x10a          // of a gate past the table's end, 21h

@@ -7,12 +7,14 @@
 // vector xx, and ends its program. A reset in a program goes on where CALL_RESET_BY was told.
 //
 // It needs what the conformance ROM needs (guest/README.md).
+#include "guest/enter_flat.inc"
+#include "guest/power_off.inc"
 #include "guest/program/layout.h"
 
 .intel_syntax noprefix
 
 #define MAGIC 0x50524f47
-#define GATES 32
+#define GATES 33                    // with that of INT 20h
 #define DEFINED_FLAGS 0x8c5         // OF, SF, ZF, PF, CF; AF is not compared
 #define PRIME 0x01000193
 #define IN_ROM 0xfffff000           // where the runtime is before it is copied
@@ -29,6 +31,7 @@
   VARIABLE drb7, 12
   VARIABLE program, 16              // its number
   VARIABLE console, 20              // the port
+  VARIABLE fault_wanted, 24
 
 .text
 .code32
@@ -47,6 +50,13 @@ reset_by:
   mov dword ptr [magic], MAGIC
   pop eax
   ret 4
+  .org 0x50, 0x90
+  jmp dma
+  .org 0x60, 0x90
+  int 0x20
+  .org 0x70, 0x90
+  mov dword ptr [fault_wanted], 1
+  int 0x21
 
 record:
   push ebx
@@ -93,6 +103,69 @@ call_routine:
 2:
   call edi
 3:
+  ret
+
+// QEMU's docs/specs/fw_cfg.rst: select and read, in big-endian dwords.
+dma:
+  push edx
+  mov dword ptr [PROGRAM_DMA], 0x0a000000
+  bswap ecx
+  mov [PROGRAM_DMA + 4], ecx
+  bswap ecx
+  mov dword ptr [PROGRAM_DMA + 8], 0
+  mov eax, edi
+  bswap eax
+  mov [PROGRAM_DMA + 12], eax
+  mov edx, 0x514
+  xor eax, eax
+  out dx, eax
+  mov eax, PROGRAM_DMA
+  bswap eax
+  mov edx, 0x518
+  out dx, eax
+  mov eax, [PROGRAM_DMA]
+  pop edx
+  ret
+
+// What the frame at esp holds; with an error code it is a dword longer.
+sum_fault:
+  mov dword ptr [fault_wanted], 0
+  mov eax, [esp + 12]
+  jmp 1f
+sum_frame:
+  xor eax, eax
+1:
+  add eax, [esp]
+  add eax, [esp + 4]
+  add eax, [esp + 8]
+  add eax, esp
+  mov esp, PROGRAM_STACK - 4
+  jmp edi
+
+// Port 92h alone says whether address bit 20 is masked, and it is not.
+own_a20:
+  call keyboard_takes
+  mov al, 0xd1
+  out 0x64, al
+  call keyboard_takes
+  mov al, 0xdd
+  out 0x60, al
+  call keyboard_takes
+open_a20:
+  in al, 0x92
+  and al, 0xfc
+  or al, 2
+  out 0x92, al
+  ret
+keyboard_takes:
+  mov ecx, 0x4000
+1:
+  in al, 0x64
+  test al, 2
+  jz 2f
+  dec ecx
+  jnz 1b
+2:
   ret
 
 // ecx = offset of a configuration dword: dx = the data port of its byte `cl`.
@@ -155,6 +228,7 @@ open_all:
   mov ecx, 0x67
   mov bl, [drb7]
   call write_config
+  CONFIG 0x73, 0                    // no register of the 82441FX
   CONFIG 0x72, 0x4a
   mov bl, 0x33
   call set_pam
@@ -267,6 +341,7 @@ next_program:
   call each_window
   call close_all
   mov dword ptr [records], 0
+  mov dword ptr [fault_wanted], 0
   mov eax, [program]
   mov ecx, [PROGRAM_CODE + HEADER_WINDOWS]
   add eax, ecx
@@ -275,6 +350,21 @@ next_program:
 ended:
   cld
   mov esp, PROGRAM_STACK
+  call open_a20
+  mov ecx, 0x72
+  call select_config
+  in al, dx
+  test al, 0x10                     // D_LCK: what it froze only a reset moves
+  jz 1f
+  push offset 1f
+  call reset_by
+  mov edx, 0xcf9
+  mov al, 2
+  out dx, al
+  mov al, 6
+  out dx, al
+  jmp .
+1:
   call open_all
   call tell
   inc dword ptr [program]
@@ -369,23 +459,13 @@ finish:
   call put_dword
   call newline
   xor eax, eax
-  mov edx, 0x501
-  out dx, al
-  mov esi, offset shutdown_text
-  mov edx, 0x8900
-1:
-  lodsb
-  out dx, al
-  test al, al
-  jnz 1b
-  mov eax, 0x2000
-  mov edx, 0x604
-  out dx, ax
+.att_syntax prefix
+  POWER_OFF
+.intel_syntax noprefix
 2:
   hlt
   jmp 2b
 end_text: .ascii "END"
-shutdown_text: .asciz "Shutdown"
 
 // Exceptions.
 catch_exceptions:
@@ -418,6 +498,13 @@ entries:
   .set vector, vector + 1
 .endr
 caught:
+  cmp eax, 0xe0000020               // INT 20h
+  je sum_frame
+  cmp eax, 0xe000000d               // #GP
+  jne 1f
+  cmp dword ptr [fault_wanted], 0
+  jne sum_fault
+1:
   mov esp, PROGRAM_STACK            // wherever it was
   call record
   jmp ended
@@ -428,22 +515,11 @@ entry:
   cli
   cld
   // CS is still at FFFF0000, DS at 0 (SDM volume 3, table 9-1).
-  data32 lgdt cs:[rom_gdt_pointer - PROGRAM_RUNTIME + 0xf000]
-  mov eax, cr0
-  or al, 1
-  mov cr0, eax
-  .byte 0x66, 0xea                  // far jump
-  .long protected - PROGRAM_RUNTIME + IN_ROM
-  .word 0x08
-
-.code32
+.att_syntax prefix
+  ENTER_FLAT rom_gdtr-PROGRAM_RUNTIME+0xf000, protected-PROGRAM_RUNTIME+IN_ROM
 protected:
-  mov eax, 0x10
-  mov ds, eax
-  mov es, eax
-  mov ss, eax
-  mov fs, eax
-  mov gs, eax
+  FLAT_DATA
+.intel_syntax noprefix
   mov esp, PROGRAM_STACK - 64       // below what a program that goes on returns by
   cmp dword ptr [magic], MAGIC
   je go_on
@@ -466,24 +542,19 @@ go_on:
 start:
   lgdt [ram_gdt_pointer]
   call catch_exceptions
+  call own_a20
   jmp main
 start_again:
   lgdt [ram_gdt_pointer]
   call catch_exceptions
+  call own_a20
   mov dword ptr [magic], 0
   mov esp, PROGRAM_STACK - 4        // the return address of the program is there still
   jmp [go_on_at]
   .balign 8
-ram_gdt:
-  .quad 0
-  .quad 0x00cf9b000000ffff
-  .quad 0x00cf93000000ffff
-ram_gdt_pointer:
-  .word 23
-  .long ram_gdt
-rom_gdt_pointer:
-  .word 23
-  .long ram_gdt - PROGRAM_RUNTIME + IN_ROM
+ram_gdt: FLAT_GDT
+ram_gdt_pointer: FLAT_GDTR ram_gdt
+rom_gdtr: FLAT_GDTR ram_gdt-PROGRAM_RUNTIME+IN_ROM
 
   .org 0xff0, 0x90
 .code16

@@ -1,5 +1,6 @@
 #include "tests/programs/assembler.hpp"
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <iterator>
@@ -68,6 +69,7 @@ class Code {
   }
   std::uint32_t here() const { return at_ + static_cast<std::uint32_t>(bytes_.size()); }
   Code& call(std::uint32_t target) { return bytes({0xe8}).number(target - (here() + 5 - 1)); }
+  Code& jump(std::uint32_t target) { return bytes({0xe9}).number(target - (here() + 5 - 1)); }
   Code& eax(std::uint32_t value) { return bytes({0xb8}).number(value); }
   Code& ecx(std::uint32_t value) { return bytes({0xb9}).number(value); }
   Code& edx(std::uint32_t value) { return bytes({0xba}).number(value); }
@@ -210,6 +212,22 @@ void reset(Code& code, const Op& op) {
   for (const std::uint8_t byte : how) code.bytes({byte});
 }
 
+// push 2; popfd: flags as nothing but themselves say. Goes on behind the jump.
+void interrupt(Code& code, const Op& op) {
+  code.bytes({0x6a, 2, 0x9d}).esp(op.address);
+  constexpr std::uint32_t kMoveAndJump = 10;
+  code.edi(code.here() + kMoveAndJump).jump(op.form % 2 == 0 ? JUMP_INTERRUPT : JUMP_FAULT).record();
+}
+
+void dma(Code& code, const Op& op) {
+  code.edi(op.address).ecx(op.count).call(CALL_DMA).record();
+}
+
+// in al, 92h; and al, FCh; or al, 2 or 0; out 92h, al
+void a20(Code& code, const Op& op) {
+  code.bytes({0xe4, 0x92, 0x24, 0xfc, 0x0c, static_cast<std::uint8_t>(op.form % 2 * 2), 0xe6, 0x92});
+}
+
 void step(Code& code, const Op& op) {
   switch (op.kind) {
     case Kind::kConfigWrite:
@@ -242,6 +260,12 @@ void step(Code& code, const Op& op) {
       return call(code, op);
     case Kind::kReset:
       return reset(code, op);
+    case Kind::kInterrupt:
+      return interrupt(code, op);
+    case Kind::kDma:
+      return dma(code, op);
+    case Kind::kA20:
+      return a20(code, op);
   }
 }
 
@@ -252,12 +276,16 @@ unsigned forms_of(Kind kind) {
   if (kind == Kind::kStore) return std::size(kStores);
   if (kind == Kind::kModify) return std::size(kModifies);
   if (kind == Kind::kReset) return 3;
-  return kind == Kind::kMove || kind == Kind::kFill || kind == Kind::kCompare || kind == Kind::kScan ? 2 : 1;
+  constexpr Kind kTwo[] = {Kind::kMove, Kind::kFill,      Kind::kCompare,
+                           Kind::kScan, Kind::kInterrupt, Kind::kA20};
+  return std::ranges::find(kTwo, kind) != std::end(kTwo) ? 2 : 1;
 }
 
 std::string form_name(const Op& op) {
   constexpr std::array<const char*, 3> kResets{"port CF9h", "port 92h", "a triple fault"};
   if (op.kind == Kind::kReset) return kResets[op.form % 3];
+  if (op.kind == Kind::kInterrupt) return op.form % 2 == 0 ? "INT" : "#GP";
+  if (op.kind == Kind::kA20) return op.form % 2 == 0 ? "close" : "open";
   if (op.kind > Kind::kModify || op.kind < Kind::kLoad) return op.form % 2 == 0 ? "up" : "down";
   return (is_locked(op) ? "lock " : "") + std::string(form_of(op).name);
 }

@@ -17,6 +17,7 @@ constexpr Weight kWeights[] = {
     {Kind::kModify, 14},      {Kind::kMove, 6},       {Kind::kFill, 3},      {Kind::kCompare, 3},
     {Kind::kScan, 2},         {Kind::kPortToRam, 1},  {Kind::kRamToPort, 1}, {Kind::kStack, 3},
     {Kind::kRoutine, 6},      {Kind::kPatching, 4},   {Kind::kCall, 10},     {Kind::kReset, 1},
+    {Kind::kInterrupt, 3},    {Kind::kDma, 3},        {Kind::kA20, 1},
 };
 
 std::uint32_t all_ones(unsigned size) {
@@ -72,7 +73,15 @@ Op Generator::op_of(Kind kind) {
     case Kind::kCall:
       return code_op(kind);
     case Kind::kReset:
-      return {.kind = kind, .form = static_cast<std::uint8_t>(pick(3))};
+    case Kind::kA20:
+      return {.kind = kind, .form = static_cast<std::uint8_t>(pick(forms_of(kind)))};
+    case Kind::kInterrupt:
+      return {.kind = kind, .form = static_cast<std::uint8_t>(pick(2)), .address = address(16, 0)};
+    case Kind::kDma: {
+      Op op{.kind = kind, .count = static_cast<std::uint8_t>(1 + pick(8))};
+      op.address = address(0, op.count);
+      return op;
+    }
     default:
       return memory_op(kind);
   }
@@ -107,21 +116,26 @@ Op Generator::config_op() {
 Op Generator::register_op() {
   struct Register {
     std::uint8_t offset;
-    std::uint8_t values[4];
+    std::uint8_t values[8];
   };
   constexpr Register kRegisters[] = {
-      {0x68, {0x00, 0x40, 0x80, 0x00}},  // FDHC: no hole, 512K, 15M
-      {0x67, {1, 2, 8, 8}},              // DRB7: 8M, 16M, all
-      {0x72, {0x4a, 0x0a, 0x02, 0x42}},  // SMRAM: open; closed; off; D_OPEN without G_SMRAME
+      {0x68, {0x00, 0x40, 0x80, 0x00, 0x40, 0x80, 0x40, 0x80}},  // FDHC: no hole, 512K, 15M
+      {0x67, {1, 2, 8, 8, 2, 2, 1, 8}},                          // DRB7: 8M, 16M, all
+      // SMRAM: open; closed; off; D_OPEN without G_SMRAME; D_CLS; locked, also with D_CLS or D_OPEN
+      {0x72, {0x4a, 0x0a, 0x02, 0x42, 0x2a, 0x1a, 0x3a, 0x5a}},
+      {0x72, {0x4a, 0x4a, 0x4a, 0x0a, 0x4a, 0x0a, 0x4a, 0x02}},
+      {0x73, {0x80, 0x01, 0x07, 0x00, 0x81, 0x80, 0x03, 0x00}},  // ESMRAMC: H_SMRAM_EN, TSEG_EN and TSEG_SZ
   };
   const Register& row = kRegisters[pick(std::size(kRegisters))];
-  return {.kind = Kind::kConfigWrite, .size = 1, .address = row.offset, .value = row.values[pick(4)]};
+  return {.kind = Kind::kConfigWrite, .size = 1, .address = row.offset, .value = row.values[pick(8)]};
 }
 
 // An access of [address - before, address + after) lies in a window.
 std::uint32_t Generator::address(std::uint32_t before, std::uint32_t after) {
   for (;;) {
-    const std::uint32_t boundary = kWindows[pick(std::size(kWindows))].boundary;
+    const Window& window = kWindows[pick(std::size(kWindows))];
+    if (!window.is_aimed_at()) continue;
+    const std::uint32_t boundary = window.boundary;
     const std::uint32_t reach = one_in(4) ? 40 : 6;
     const std::uint32_t at = boundary + pick(2 * reach + 1) - reach + (one_in(2) ? before : 0);
     const bool fits =

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -22,10 +21,11 @@ void put(std::vector<std::uint8_t>& bytes, std::size_t at, std::uint32_t value) 
 }  // namespace
 
 std::vector<std::uint8_t> image_of(std::span<const Program> programs, Telling telling) {
-  std::vector<std::uint8_t> code(HEADER_BYTES + 4 * (std::size(kWindows) + programs.size()));
+  const std::vector<std::uint32_t> told = told_boundaries();
+  std::vector<std::uint8_t> code(HEADER_BYTES + 4 * (told.size() + programs.size()));
   std::size_t entry = HEADER_BYTES;
-  for (const Window& window : kWindows) {
-    put(code, entry, window.boundary);
+  for (const std::uint32_t boundary : told) {
+    put(code, entry, boundary);
     entry += 4;
   }
   for (const Program& program : programs) {
@@ -38,7 +38,7 @@ std::vector<std::uint8_t> image_of(std::span<const Program> programs, Telling te
   code.resize((code.size() + 3) / 4 * 4);
   put(code, HEADER_SIZE, static_cast<std::uint32_t>(code.size()));
   put(code, HEADER_FLAGS, telling == Telling::kAll ? FLAG_VERBOSE : 0);
-  put(code, HEADER_WINDOWS, std::size(kWindows));
+  put(code, HEADER_WINDOWS, static_cast<std::uint32_t>(told.size()));
   put(code, HEADER_PROGRAMS, static_cast<std::uint32_t>(programs.size()));
   if (PROGRAM_CODE + code.size() > PROGRAM_CODE_END)
     throw std::length_error("too many programs for an image");

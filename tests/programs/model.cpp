@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <span>
+#include <string_view>
 
 #include "guest/program/layout.h"
 
@@ -16,6 +18,7 @@ using lowmeg::NaiveViewer;
 constexpr std::uint32_t kRam = 0x1001000, kMiB = 0x100000, kRomShown = 0x20000;
 constexpr std::uint32_t kPamStart = 0xc0000, kPamDwords = 0x10000;
 constexpr std::uint8_t kDrb7 = 8;  // 64 MiB
+constexpr std::uint8_t kDLck = 0x10;
 constexpr std::uint32_t kCf = 1, kPf = 4, kZf = 0x40, kSf = 0x80, kOf = 0x800;
 
 std::uint32_t ones(unsigned size) {
@@ -73,12 +76,14 @@ std::string ModelSubject::run(std::span<const Program> programs, Telling telling
   std::string text;
   for (unsigned number = 0; number < programs.size(); ++number) {
     set_all(0x33, 0x4a);
-    for (const Window& window : kWindows) fill(window.boundary - WINDOW_BEFORE, WINDOW_BYTES / 4);
+    for (const std::uint32_t boundary : told_boundaries()) fill(boundary - WINDOW_BEFORE, WINDOW_BYTES / 4);
     set_all(0, 0x02);
     records_.clear();
     in_program_ = true;
     for (const Op& op : programs[number]) step(op);
     in_program_ = false;
+    a20_masked_ = false;
+    if (chip_.byte(0x72) & kDLck) reset();
     set_all(0x33, 0x4a);
     text += told(number, telling);
   }
@@ -96,11 +101,11 @@ std::string ModelSubject::told(unsigned number, Telling telling) const {
     add(trace, record.flags);
     if (telling == Telling::kAll) text += fmt::format("R {:08X} {:08X}\n", record.value, record.flags);
   }
-  for (const Window& window : kWindows) {
-    const std::uint32_t from = window.boundary - WINDOW_BEFORE;
+  for (const std::uint32_t boundary : told_boundaries()) {
+    const std::uint32_t from = boundary - WINDOW_BEFORE;
     memory = checksum(memory, from, WINDOW_BYTES / 4);
     if (telling == Telling::kAll)
-      text += fmt::format("W {:08X} {:08X}\n", window.boundary, checksum(0, from, WINDOW_BYTES / 4));
+      text += fmt::format("W {:08X} {:08X}\n", boundary, checksum(0, from, WINDOW_BYTES / 4));
   }
   return text + fmt::format("P {:04X} {:08X} {:08X} {:08X}\n", number, records_.size(), trace, memory);
 }
@@ -114,6 +119,7 @@ void ModelSubject::reset() {
 void ModelSubject::set_all(std::uint8_t pam, std::uint8_t smram) {
   out(0x68, 1, 0);
   out(0x67, 1, kDrb7);
+  if (smram & 0x40) out(0x73, 1, 0);
   out(0x72, 1, smram);
   for (std::uint32_t offset = 0x59; offset < 0x60; ++offset) out(offset, 1, pam);
 }
@@ -135,13 +141,19 @@ void ModelSubject::changed() {
   registers_.drb7 = chip_.byte(0x67);
   registers_.fdhc = chip_.byte(0x68);
   registers_.smram = chip_.byte(0x72);
+  registers_.esmramc = chip_.byte(0x73);
   if (fault_ && in_program_) registers_ = fault_(registers_);
+}
+
+// A20M# masks what the processor puts out.
+std::uint32_t ModelSubject::put_out(std::uint32_t at) const {
+  return a20_masked_ ? at & ~kMiB : at;
 }
 
 std::uint32_t ModelSubject::read(std::uint32_t at, unsigned size) const {
   std::uint32_t value = 0;
   for (std::uint32_t i = 0; i < size; ++i) {
-    const std::uint32_t byte = at + i;
+    const std::uint32_t byte = put_out(at + i);
     const NaiveTaker taker = NaiveDecode(registers_).taker(byte, Access::kRead, NaiveViewer::kCpu);
     std::uint8_t shown = 0xff;
     if (taker.who == NaiveTaker::kDram) {
@@ -156,7 +168,8 @@ std::uint32_t ModelSubject::read(std::uint32_t at, unsigned size) const {
 
 void ModelSubject::write(std::uint32_t at, unsigned size, std::uint32_t value) {
   for (std::uint32_t i = 0; i < size; ++i) {
-    const NaiveTaker taker = NaiveDecode(registers_).taker(at + i, Access::kWrite, NaiveViewer::kCpu);
+    const NaiveTaker taker =
+        NaiveDecode(registers_).taker(put_out(at + i), Access::kWrite, NaiveViewer::kCpu);
     if (taker.who == NaiveTaker::kDram) ram_.at(taker.dram) = static_cast<std::uint8_t>(value >> 8 * i);
   }
 }
@@ -208,6 +221,14 @@ void ModelSubject::step(const Op& op) {
       return call(op);
     case Kind::kReset:
       if (op.form % 3 == static_cast<unsigned>(ResetBy::kCf9)) reset();
+      a20_masked_ = false;  // the runtime opens it
+      return;
+    case Kind::kInterrupt:
+      return interrupt(op);
+    case Kind::kDma:
+      return dma(op);
+    case Kind::kA20:
+      a20_masked_ = op.form % 2 == 0;
       return;
   }
 }
@@ -347,6 +368,29 @@ void ModelSubject::call(const Op& op) {
   if (!is_patching) return record(kNoRoutine);
   write(at + 11, 4, read(at + 6, 4));
   record(read(at + 11, 4));
+}
+
+// A fault has RF in the flags that it pushes (SDM volume 3, 17.3.1.1).
+void ModelSubject::interrupt(const Op& op) {
+  constexpr std::uint32_t kReservedFlag = 2, kRf = 0x10000;
+  constexpr std::uint32_t kOfInt[] = {kReservedFlag, INTERRUPT_CS, INTERRUPT_EIP};
+  constexpr std::uint32_t kOfFault[] = {kReservedFlag | kRf, INTERRUPT_CS, FAULT_EIP, FAULT_ERROR};
+  const auto frame = op.form % 2 == 1 ? std::span<const std::uint32_t>(kOfFault) : kOfInt;
+  std::uint32_t esp = op.address, sum = 0;
+  for (const std::uint32_t pushed : frame) write(esp -= 4, 4, pushed);
+  for (std::uint32_t at = esp; at != op.address; at += 4) sum += read(at, 4);
+  record(sum + esp);
+}
+
+void ModelSubject::dma(const Op& op) {
+  constexpr std::string_view kItem = "QEMU";  // and zeros behind it
+  for (std::uint32_t i = 0; i < op.count; ++i) {
+    const NaiveTaker taker =
+        NaiveDecode(registers_).taker(op.address + i, Access::kWrite, NaiveViewer::kDevice);
+    const char byte = i < kItem.size() ? kItem[i] : '\0';
+    if (taker.who == NaiveTaker::kDram) ram_.at(taker.dram) = static_cast<std::uint8_t>(byte);
+  }
+  record(0);
 }
 
 }  // namespace programs

@@ -34,6 +34,7 @@ class ModelSubject final : public Subject {
   std::uint32_t checksum(std::uint32_t sum, std::uint32_t from, std::uint32_t dwords) const;
   void changed();
 
+  std::uint32_t put_out(std::uint32_t at) const;
   std::uint32_t read(std::uint32_t at, unsigned size) const;
   void write(std::uint32_t at, unsigned size, std::uint32_t value);
   std::uint32_t in(std::uint32_t offset, unsigned size) const;
@@ -47,13 +48,15 @@ class ModelSubject final : public Subject {
   void stack(const Op& op);
   void store_code(const Op& op);
   void call(const Op& op);
+  void interrupt(const Op& op);
+  void dma(const Op& op);
   void record(std::uint32_t value, std::uint32_t flags = 0) { records_.push_back({value, flags}); }
   std::string told(unsigned number, Telling telling) const;
 
   lowmeg::NaiveChip chip_;
   const Fault fault_;
   lowmeg::DecodeRegisters registers_;
-  bool in_program_ = false;
+  bool in_program_ = false, a20_masked_ = false;
   std::vector<std::uint8_t> ram_, rom_;
   std::vector<Record> records_;
 };

@@ -7,9 +7,17 @@
 namespace programs {
 namespace {
 
-constexpr std::uint32_t kStackBytes = 32, kRoutineBytes = 16;
+constexpr std::uint32_t kStackBytes = 32, kRoutineBytes = 16, kFrameBytes = 16;
 
 }  // namespace
+
+std::vector<std::uint32_t> told_boundaries() {
+  std::vector<std::uint32_t> told;
+  for (const Window& window : kWindows) {
+    if (window.is_told()) told.push_back(window.boundary);
+  }
+  return told;
+}
 
 std::vector<Extent> extents_of(const Op& op) {
   const auto at = [](std::uint32_t first, std::uint32_t size) { return Extent{first, first + size}; };
@@ -19,7 +27,12 @@ std::vector<Extent> extents_of(const Op& op) {
     case Kind::kConfigWrite:
     case Kind::kConfigRead:
     case Kind::kReset:
+    case Kind::kA20:
       return {};
+    case Kind::kInterrupt:
+      return {at(op.address - kFrameBytes, kFrameBytes)};
+    case Kind::kDma:
+      return {at(op.address, op.count)};
     case Kind::kMove:
     case Kind::kCompare:
       return {at(op.address - below, bytes), at(op.other - below, bytes)};
@@ -78,6 +91,12 @@ std::string text_of(const Op& op) {
       return fmt::format("call [{:08X}]", op.address);
     case Kind::kReset:
       return "reset by " + form_name(op);
+    case Kind::kInterrupt:
+      return fmt::format("{} with its frame at [{:08X}]", form_name(op), op.address);
+    case Kind::kDma:
+      return fmt::format("DMA of {} to [{:08X}]", op.count, op.address);
+    case Kind::kA20:
+      return form_name(op) + " A20";
   }
   return {};
 }

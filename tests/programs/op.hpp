@@ -25,6 +25,9 @@ enum class Kind : std::uint8_t {
   kPatching,   ///< writes a routine there that writes `value` into its own next instruction
   kCall,       ///< calls what is at `address`, if that is one of the two
   kReset,      ///< `form`: by what
+  kInterrupt,  ///< with ESP = `address`; `form` 0: INT, 1: a fault with an error code
+  kDma,        ///< of fw_cfg's item 0, `count` bytes to `address`
+  kA20,        ///< port 92h; `form` 0 closes the gate, 1 opens it
 };
 
 /// How the resets of kReset are asked for.
@@ -56,12 +59,47 @@ std::vector<Extent> extents_of(const Op& op);
 
 /// Where accesses go: so many bytes about these boundaries.
 struct Window {
+  enum class Use {
+    kBoth,
+    kAimed,  ///< is another address of what lies in one that is told
+    kTold,   ///< is where accesses elsewhere go while the A20 gate is closed
+  };
   std::uint32_t boundary;
+  Use use = Use::kBoth;
+  constexpr bool is_aimed_at() const { return use != Use::kTold; }
+  constexpr bool is_told() const { return use != Use::kAimed; }
 };
 inline constexpr Window kWindows[] = {
-    {0x80000}, {0xa0000}, {0xb8000}, {0xc0000},  {0xc4000},  {0xc8000},  {0xcc000},   {0xd0000},
-    {0xd4000}, {0xd8000}, {0xdc000}, {0xe0000},  {0xe4000},  {0xe8000},  {0xec000},   {0xf0000},
-    {0xf5000}, {0xf8000}, {0xfc000}, {0x100000}, {0x800000}, {0xf00000}, {0x1000000},
+    {0x80000},
+    {0xa0000},
+    {0xb8000},
+    {0xc0000},
+    {0xc4000},
+    {0xc8000},
+    {0xcc000},
+    {0xd0000},
+    {0xd4000},
+    {0xd8000},
+    {0xdc000},
+    {0xe0000},
+    {0xe4000},
+    {0xe8000},
+    {0xec000},
+    {0xf0000},
+    {0xf5000},
+    {0xf8000},
+    {0xfc000},
+    {0x100000},
+    {0x800000},
+    {0xf00000},
+    {0x1000000},
+    {0x100a0000, Window::Use::kAimed},  // H_SMRAM
+    {0x11000000, Window::Use::kAimed},  // TSEG, with 16 MiB
+    {0x40, Window::Use::kTold},         // of 100000
+    {0x700000, Window::Use::kTold},     // of 7FFFC0
+    {0xe00000, Window::Use::kTold},     // of F00000
 };
+/// Those that are told, in order.
+std::vector<std::uint32_t> told_boundaries();
 
 }  // namespace programs
