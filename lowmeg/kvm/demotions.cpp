@@ -1,6 +1,18 @@
 #include "lowmeg/kvm/demotions.hpp"
 
+#include <utility>
+
 namespace lowmeg::kvm {
+namespace {
+
+// Of read-only times that a page keeps its slot for, before it is tried without one again.
+constexpr unsigned kTimesKept = 16;
+
+bool is_memory(const memory::Routes& routes) {
+  return routes.read.target() == memory::Target::kRam && routes.write == routes.read;
+}
+
+}  // namespace
 
 void Demotions::demote(const GpaRange& range) {
   for (Gpa gpa = range.start(); gpa < range.end(); gpa += kPageSize) {
@@ -13,9 +25,14 @@ void Demotions::demote(const GpaRange& range) {
 
 void Demotions::promote(const memory::Layout& layout) {
   for (auto& [gpa, page] : pages_) {
-    if (!page.is_demoted || page.times >= enough_) continue;
-    const memory::Routes routes = layout.find(gpa);
-    if (routes.read.target() == memory::Target::kRam && routes.write == routes.read) page.is_demoted = false;
+    const bool was_memory = std::exchange(page.is_memory, is_memory(layout.find(gpa)));
+    if (!page.is_demoted || !page.is_memory) continue;
+    if (page.times >= enough_) {
+      if (enough_ == 0 || was_memory || ++page.times_kept < kTimesKept) continue;
+      page.times_kept = 0;
+      page.times = enough_ - 1;
+    }
+    page.is_demoted = false;
   }
 }
 

@@ -14,7 +14,8 @@ namespace lowmeg::kvm {
 /// By the page. A value; no lock.
 class Demotions {
  public:
-  /// A page that was demoted `enough` times gets its read-only slot at once from then on.
+  /// A page that was demoted `enough` times gets its read-only slot at once, for the next times that it is
+  /// read-only; then it is tried without once more, for whoever wrote to it may be gone. 0: for ever.
   explicit Demotions(unsigned enough) : enough_(enough) {}
 
   /// Somebody writes to this range.
@@ -27,8 +28,8 @@ class Demotions {
 
  private:
   struct Page {
-    unsigned times = 0;
-    bool is_demoted = false;
+    unsigned times = 0, times_kept = 0;
+    bool is_demoted = false, is_memory = false;
   };
   std::map<Gpa, Page> pages_;
   unsigned enough_;

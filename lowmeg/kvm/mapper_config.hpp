@@ -41,7 +41,8 @@ struct KvmMapperConfig {
   Stillness stillness = Stillness::kAuto;
   /// How many vCPUs the VM has at most; 0: more than one.
   unsigned vcpus = 0;
-  /// A page that was demoted so often gets a read-only slot at once when it is read-only again.
+  /// A page that was demoted so often gets a read-only slot at once the next sixteen times that it is
+  /// read-only; 0: always.
   unsigned demotions_until_kept = 3;
   /// Here RAM that is written where something else is read is written through the ring. May be empty.
   GpaRange coalesced{0xc0000, 0x100000};
