@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "cli/complaint.hpp"
 #include "cli/gdb_channel.hpp"
 #include "cli/machine_view.hpp"
@@ -96,8 +98,9 @@ void Observers::built(vmm::Machine& machine) {
 }
 
 void Observers::changed(const vmm::TimelineEntry& entry, std::uint64_t time_ns) {
-  if (gdb_ && entry.config_write)
-    gdb_->map_changed("PAM" + timeline_line(entry, time_ns, WallTimes::kHidden, Terminal(-1)) + "\n");
+  if (!gdb_ || !entry.config_write) return;
+  const std::string heading = std::exchange(gdb_has_heading_, true) ? "" : "   " + timeline_header() + "\n";
+  gdb_->map_changed(heading + "PAM" + timeline_line(entry, time_ns, WallTimes::kHidden, Terminal(-1)) + "\n");
 }
 
 void Observers::attend(vmm::Machine& machine) {

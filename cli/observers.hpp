@@ -45,6 +45,7 @@ class Observers {
   std::string dump_;  // of the PCI functions, at the end
   std::uint64_t next_exits_ns_ = 0;
   std::unique_ptr<vmm::GdbStub> gdb_;
+  bool gdb_has_heading_ = false;
   std::optional<vmm::InspectionDesk> desk_;
 };
 
