@@ -126,7 +126,7 @@ void UnixServer::accept() {
 }
 
 void UnixServer::hear_candidate() {
-  std::array<std::uint8_t, wire::kMaxMessageSize> buffer;
+  std::array<std::uint8_t, wire::kMaxMessageSize> buffer{};
   const auto size = candidate_->socket.receive(buffer, Deadline::min());
   if (!size && size.error().code == Errc::kTimeout) return;
   if (size) seat_candidate(Bytes(buffer).first(*size));
