@@ -2,8 +2,9 @@
 #
 #   lowmeg_room(lowmeg/memory LINK lowmeg_core)   -> library lowmeg_memory, test lowmeg_memory_test
 #
-# With LOWMEG_UNITY eight files of a room are compiled as one: what they include, and the templates that they
-# share, cost more than they do. A build without it, as ./run's, holds each file to including what it uses.
+# With LOWMEG_UNITY the files of a room are compiled as one, up to sixteen, and so are its tests: what they
+# include, and the templates that they share, cost several times what they do. So names in a room's anonymous
+# namespaces differ from each other. A build without it, as ./run's, holds each file to including what it uses.
 #
 # A room with threads gets the label "threads", and ./test runs it under TSan as well.
 function(lowmeg_room folder)
@@ -16,7 +17,7 @@ function(lowmeg_room folder)
 
   if(sources)
     add_library(${name} STATIC ${sources})
-    set_target_properties(${name} PROPERTIES UNITY_BUILD ${LOWMEG_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ${LOWMEG_UNITY} UNITY_BUILD_BATCH_SIZE 16)
     target_include_directories(${name} PUBLIC ${PROJECT_SOURCE_DIR})
     target_link_libraries(${name} PUBLIC ${ROOM_LINK})
     if(folder MATCHES "^lowmeg/")
@@ -46,17 +47,46 @@ function(lowmeg_test_headers)
   target_precompile_headers(test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <fmt/format.h> <tl/expected.hpp>)
 endfunction()
 
-# One GoogleTest program, one entry in ctest. Tests are compiled once and run once: optimising GoogleTest's
-# templates costs more than it brings, but for a model that runs a million steps (OPTIMISED).
-function(lowmeg_test name)
+# One GoogleTest program. Tests are compiled once and run once: optimising GoogleTest's templates costs more than
+# it brings, but for a model that runs a million steps (OPTIMISED). UBSan is for what they test.
+function(lowmeg_test_program name)
   cmake_parse_arguments(TEST "OPTIMISED" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD ${LOWMEG_UNITY} UNITY_BUILD_BATCH_SIZE 16)
+  if(LOWMEG_SANITIZE MATCHES undefined)
+    target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
+  endif()
   if(NOT TEST_OPTIMISED)
     target_compile_options(${name} PRIVATE -O0)
     target_precompile_headers(${name} REUSE_FROM test_headers)
   endif()
   target_link_libraries(${name} PRIVATE ${TEST_LINK} GTest::gmock GTest::gtest_main)
+endfunction()
+
+# A program that is one entry in ctest.
+function(lowmeg_test name)
+  lowmeg_test_program(${name} ${ARGN})
   add_test(NAME ${name} COMMAND ${name})
+endfunction()
+
+# A program of files that share what they link, each an entry of its own in ctest, by the names of its tests:
+#
+#   lowmeg_tests(boots SOURCES boot_test.cpp reset_test.cpp LINK vmm)   -> program boots; tests boot_test, reset_test
+function(lowmeg_tests name)
+  cmake_parse_arguments(TESTS "" "" "SOURCES;LINK" ${ARGN})
+  lowmeg_test_program(${name} ${ARGN})
+  foreach(source ${TESTS_SOURCES})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+    file(STRINGS ${source} heads REGEX "^TEST(_F|_P)?\\(")
+    list(TRANSFORM heads REPLACE "^TEST(_F)?\\((.+), (.+)\\) {$" "\\2.\\3")
+    list(TRANSFORM heads REPLACE "^TEST_P\\((.+), (.+)\\) {$" "*\\1.\\2/*")
+    list(JOIN heads ":" filter)
+    if(NOT filter OR filter MATCHES "[( ]")
+      message(FATAL_ERROR "${source}: a test's head is one line, TEST(Suite, Name) {")
+    endif()
+    get_filename_component(entry ${source} NAME_WE)
+    add_test(NAME ${entry} COMMAND ${name} --gtest_filter=${filter})
+  endforeach()
 endfunction()
 
 # Marks a test as threaded: ./test builds it once more, with TSan.

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,6 +64,34 @@ struct Boot {
   std::unique_ptr<Machine> machine;
   Outcome outcome;
 };
+
+/// All that a guest and a person could see.
+inline void expect_same(const Boot& undisturbed, const Boot& disturbed) {
+  Machine& before = *undisturbed.machine;
+  Machine& after = *disturbed.machine;
+  EXPECT_EQ(undisturbed.log, disturbed.log);
+  EXPECT_EQ(undisturbed.times_ns, disturbed.times_ns);
+  EXPECT_EQ(before.soft()->cpu_state(), after.soft()->cpu_state());
+  EXPECT_EQ(before.chipset().save(), after.chipset().save());
+  EXPECT_EQ(before.mapper().map(), after.mapper().map());
+  EXPECT_TRUE(std::ranges::equal(before.ram(), after.ram()));
+}
+
+inline std::uint64_t commits(const Boot& boot) {
+  return boot.machine->ranges()->host().counters().commits;
+}
+
+/// The same, with the state of the host of GET; both got to their `until`.
+inline void expect_same_with_host(const Boot& undisturbed, const Boot& disturbed) {
+  EXPECT_EQ(disturbed.outcome.kind, Outcome::Kind::kUntil) << disturbed.outcome.message;
+  expect_same(undisturbed, disturbed);
+  EXPECT_EQ(undisturbed.machine->ranges()->host().slots(), disturbed.machine->ranges()->host().slots());
+}
+
+/// LOWMEG_LONG=1 asks for everything.
+inline bool is_long() {
+  return std::getenv("LOWMEG_LONG") != nullptr;
+}
 
 inline MachineConfig config_for(const Image& firmware) {
   MachineConfig config;

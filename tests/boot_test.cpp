@@ -16,7 +16,7 @@ struct Write {
   std::uint64_t resets, creates;
 };
 
-struct Row {
+struct FirmwareRow {
   std::string firmware;
   Identity identity;
   std::vector<Write> writes;
@@ -36,7 +36,7 @@ std::vector<Write> bochs_bios(std::uint32_t dramt) {
   return {{0x58, dramt, 0x3000 | dramt, 1, 0}, {0x58, 0x3000 | dramt, 0x1000 | dramt, 0, 1}};
 }
 
-const std::vector<Row> kRows{
+const std::vector<FirmwareRow> kFirmwareRows{
     {kSeaBios, kI440fx, sea_bios(0x31, 7), 42},
     {kSeaBios256, kI440fx, sea_bios(0x33, 6), 41},
     {kBochsQemu, kI440fx, bochs_bios(0x10), 14},
@@ -49,10 +49,10 @@ const std::vector<Row> kRows{
     {kBochsLegacy, kHyperv, {}, 12},
 };
 
-class FirmwareBoot : public testing::TestWithParam<Row> {};
+class FirmwareBoot : public testing::TestWithParam<FirmwareRow> {};
 
 TEST_P(FirmwareBoot, FinishesPostWithItsPamWritesAndGetRequests) {
-  const Row& row = GetParam();
+  const FirmwareRow& row = GetParam();
   MachineConfig config = config_for(row.firmware);
   config.bridge.identity = row.identity;
   config.ranges.get.batching = lowmeg::get::Batching::kNever;
@@ -75,7 +75,7 @@ TEST_P(FirmwareBoot, FinishesPostWithItsPamWritesAndGetRequests) {
 // "One commit a config write would make 5, 5, 3 and 1": with batches each write is one round trip and one
 // commit, power-on too, and the requests are the same.
 TEST_P(FirmwareBoot, MakesOneCommitForEachWriteInBatches) {
-  const Row& row = GetParam();
+  const FirmwareRow& row = GetParam();
   MachineConfig config = config_for(row.firmware);
   config.bridge.identity = row.identity;
   const Boot boot(config);
@@ -91,7 +91,7 @@ TEST_P(FirmwareBoot, MakesOneCommitForEachWriteInBatches) {
   EXPECT_EQ(boot.machine->ranges()->host().counters().commits, 1 + row.writes.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FirmwareBoot, testing::ValuesIn(kRows), [](const auto& row) {
+INSTANTIATE_TEST_SUITE_P(All, FirmwareBoot, testing::ValuesIn(kFirmwareRows), [](const auto& row) {
   std::string name = row.param.firmware.substr(row.param.firmware.rfind('/') + 1);
   std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
   return name + "_" + std::string(row.param.identity.name);

@@ -27,7 +27,7 @@ std::pair<std::uint32_t, std::uint32_t> pam_at_end(const Boot& boot) {
   return {pam.dword_58 & 0xffffff00, pam.dword_5c};
 }
 
-struct Row {
+struct ChipRow {
   std::string firmware;
   Identity identity;
   std::size_t pam_writes;
@@ -35,17 +35,17 @@ struct Row {
 };
 
 // The reference on firmware: SeaBIOS writes four dwords, the Bochs BIOS 59h twice, the legacy one never.
-const std::vector<Row> kRows{
+const std::vector<ChipRow> kChipRows{
     {kSeaBios, kI440fx, 4, 0x11111000, 0x31111111},     {kSeaBios256, kI440fx, 4, 0x11111000, 0x33111111},
     {kBochsQemu, kI440fx, 2, 0x00001000, 0x00000000},   {kBochsQemu, kI440bx, 2, 0x00001000, 0x00000000},
     {kBochsLatest, kI440fx, 2, 0x00001000, 0x00000000}, {kBochsLatest, kI440bx, 2, 0x00001000, 0x00000000},
     {kBochsLegacy, kI440fx, 0, 0x00000000, 0x00000000}, {kBochsLegacy, kI440bx, 0, 0x00000000, 0x00000000},
 };
 
-class ChipBoot : public testing::TestWithParam<Row> {};
+class ChipBoot : public testing::TestWithParam<ChipRow> {};
 
 TEST_P(ChipBoot, FinishesPostWithItsPamWrites) {
-  const Row& row = GetParam();
+  const ChipRow& row = GetParam();
   const Boot boot(chip_config(row.firmware, row.identity));
   EXPECT_EQ(boot.outcome.kind, Outcome::Kind::kUntil) << boot.outcome.message << boot.log;
   EXPECT_NE(boot.log.find("No bootable device"), std::string::npos);
@@ -58,7 +58,7 @@ TEST_P(ChipBoot, FinishesPostWithItsPamWrites) {
   EXPECT_EQ(pam_at_end(boot), std::pair(row.dword_58, row.dword_5c));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ChipBoot, testing::ValuesIn(kRows), [](const auto& row) {
+INSTANTIATE_TEST_SUITE_P(All, ChipBoot, testing::ValuesIn(kChipRows), [](const auto& row) {
   std::string name = row.param.firmware.substr(row.param.firmware.rfind('/') + 1);
   std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
   return name + "_" + std::string(row.param.identity.name);

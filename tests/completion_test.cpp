@@ -12,12 +12,12 @@ using lowmeg::fakes::Command;
 using lowmeg::fakes::Ended;
 using testing::HasSubstr;
 
-struct Row {
+struct CompletionRow {
   const char* typed;  // and Tab where there is a "|"
   const char* words;  // that the program then gets
 };
 
-constexpr Row kRows[] = {
+constexpr CompletionRow kRows[] = {
     {"bo|", "<boot>"},
     {"sta|en|memory_|", "<state><encode><memory_range>"},
     {"boot --acc|k|", "<boot><--accel><kvm>"},
@@ -37,7 +37,7 @@ constexpr Row kRows[] = {
 TEST_F(Command, CompletesInBash) {
   file_of("cwd/firmware.bin", 1);
   std::string typed;
-  for (const Row& row : kRows) {
+  for (const CompletionRow& row : kRows) {
     typed += std::string("lowmeg ") + row.typed + "\n";
     std::ranges::replace(typed, '|', '\t');
   }
@@ -46,7 +46,8 @@ TEST_F(Command, CompletesInBash) {
   std::ofstream(folder_ / "rc") << completion.out << "lowmeg() { printf '<%s>' \"$@\"; echo; }\n";
   const Ended bash =
       run_shell("TERM=dumb script -qec 'bash --noprofile --rcfile ../rc -i' /dev/null", typed + "exit\n");
-  for (const Row& row : kRows) EXPECT_THAT(bash.out, HasSubstr(std::string("\n") + row.words + "\r\n"));
+  for (const CompletionRow& row : kRows)
+    EXPECT_THAT(bash.out, HasSubstr(std::string("\n") + row.words + "\r\n"));
 }
 
 }  // namespace

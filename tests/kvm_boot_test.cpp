@@ -49,14 +49,14 @@ Seen boot_on(Accel accel, MachineConfig config) {
   return {without_cpu(boot.log), trace, boot.machine->mapper().map()};
 }
 
-struct Row {
+struct KvmRow {
   std::string firmware;
   PamEffect pam;
   Identity identity;
   bool has_pci_vga = false;
 };
 
-const std::vector<Row> kRows{
+const std::vector<KvmRow> kKvmRows{
     {kSeaBios, PamEffect::kHyperv, kI440fx},     {kSeaBios256, PamEffect::kHyperv, kI440fx},
     {kBochsQemu, PamEffect::kHyperv, kI440bx},   {kBochsLatest, PamEffect::kHyperv, kHyperv},
     {kBochsLegacy, PamEffect::kHyperv, kHyperv}, {kSeaBios, PamEffect::kChip, kI440fx},
@@ -65,11 +65,11 @@ const std::vector<Row> kRows{
     {kBochsLegacy, PamEffect::kChip, kI440bx},
 };
 
-class KvmBoot : public testing::TestWithParam<Row> {};
+class KvmBoot : public testing::TestWithParam<KvmRow> {};
 
 TEST_P(KvmBoot, IsAsOnTheSoftwareCpu) {
   if (auto vm = KvmVm::create(); !vm) GTEST_SKIP() << vm.error().message();
-  const Row& row = GetParam();
+  const KvmRow& row = GetParam();
   MachineConfig config = config_for(row.firmware);
   config.pam = row.pam;
   config.bridge.identity = row.identity;
@@ -81,7 +81,7 @@ TEST_P(KvmBoot, IsAsOnTheSoftwareCpu) {
   EXPECT_EQ(kvm.map, soft.map);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, KvmBoot, testing::ValuesIn(kRows), [](const auto& row) {
+INSTANTIATE_TEST_SUITE_P(All, KvmBoot, testing::ValuesIn(kKvmRows), [](const auto& row) {
   std::string name = row.param.firmware.substr(row.param.firmware.rfind('/') + 1);
   std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(c); }, '_');
   return name + (row.param.pam == PamEffect::kChip ? "_chip_" : "_hyperv_") +

@@ -15,38 +15,18 @@ using lowmeg::CrashPoint;
 using lowmeg::get::Batching;
 using lowmeg::get::Transport;
 
-struct Row {
+struct ServicedRow {
   std::string firmware;
   lowmeg::bridge::Identity identity;
 };
-const Row kRows[] = {{kSeaBios, lowmeg::bridge::kI440fx}, {kBochsLatest, lowmeg::bridge::kHyperv}};
+const ServicedRow kServiced[] = {{kSeaBios, lowmeg::bridge::kI440fx},
+                                 {kBochsLatest, lowmeg::bridge::kHyperv}};
 
-bool is_long() {
-  return std::getenv("LOWMEG_LONG") != nullptr;
-}
-
-MachineConfig config_of(const Row& row, Batching batching) {
+MachineConfig config_of(const ServicedRow& row, Batching batching) {
   MachineConfig config = config_for(row.firmware);
   config.bridge.identity = row.identity;
   config.ranges.get.batching = batching;
   return config;
-}
-
-std::uint64_t commits(const Boot& boot) {
-  return boot.machine->ranges()->host().counters().commits;
-}
-
-void expect_same(const Boot& undisturbed, const Boot& disturbed) {
-  Machine& before = *undisturbed.machine;
-  Machine& after = *disturbed.machine;
-  EXPECT_EQ(disturbed.outcome.kind, Outcome::Kind::kUntil) << disturbed.outcome.message;
-  EXPECT_EQ(undisturbed.log, disturbed.log);
-  EXPECT_EQ(undisturbed.times_ns, disturbed.times_ns);
-  EXPECT_EQ(before.soft()->cpu_state(), after.soft()->cpu_state());
-  EXPECT_EQ(before.chipset().save(), after.chipset().save());
-  EXPECT_EQ(before.mapper().map(), after.mapper().map());
-  EXPECT_EQ(before.ranges()->host().slots(), after.ranges()->host().slots());
-  EXPECT_TRUE(std::ranges::equal(before.ram(), after.ram()));
 }
 
 // Boots with a paravisor that dies at `point` of every access that changes a segment; each is redone.
@@ -62,7 +42,7 @@ struct MortalBoot {
 };
 
 TEST(Servicing, ADeathAtAnyPointOfAnyChangeIsNotNoticed) {
-  for (const Row& row : kRows) {
+  for (const ServicedRow& row : kServiced) {
     const MachineConfig config = config_of(row, Batching::kWhereOffered);
     const Boot undisturbed(config);
     const std::uint64_t changes = undisturbed.timeline.size();
@@ -73,7 +53,7 @@ TEST(Servicing, ADeathAtAnyPointOfAnyChangeIsNotNoticed) {
       // A change of one request is no batch, and announces none.
       EXPECT_GE(mortal.deaths, point == CrashPoint::kAnnounced ? 1 : changes - 1);
       EXPECT_GE(mortal.boot->machine->ranges()->seat().takings(), mortal.deaths);
-      expect_same(undisturbed, *mortal.boot);
+      expect_same_with_host(undisturbed, *mortal.boot);
       EXPECT_EQ(commits(undisturbed), commits(*mortal.boot)) << "no commit is due to a death";
     }
   }
@@ -82,14 +62,14 @@ TEST(Servicing, ADeathAtAnyPointOfAnyChangeIsNotNoticed) {
 // One request at a time, as with a host that takes no batches: what is redone commits once more, and shows
 // the RAM below between a reset and a create once more. The end is the same.
 TEST(Servicing, ADeathWithoutBatchesCostsCommitsAndNothingElse) {
-  for (const Row& row : kRows) {
+  for (const ServicedRow& row : kServiced) {
     const MachineConfig config = config_of(row, Batching::kNever);
     const Boot undisturbed(config);
     for (const CrashPoint point : {CrashPoint::kAccessTaken, CrashPoint::kCommitted, CrashPoint::kAnswered}) {
       SCOPED_TRACE(row.firmware);
       const MortalBoot mortal(config, point);
       EXPECT_GE(mortal.deaths, 3u);
-      expect_same(undisturbed, *mortal.boot);
+      expect_same_with_host(undisturbed, *mortal.boot);
       EXPECT_GE(commits(*mortal.boot), commits(undisturbed));
       fmt::print("strict, {}: {} deaths, {} commits instead of {}\n", row.firmware, mortal.deaths,
                  commits(*mortal.boot), commits(undisturbed));
@@ -99,7 +79,7 @@ TEST(Servicing, ADeathWithoutBatchesCostsCommitsAndNothingElse) {
 
 // "20 planned restarts a boot x 10 boots: 0 requests to the host by a silent restore."
 TEST(Servicing, APlannedRestartAsksTheHostForNothing) {
-  for (const Row& row : kRows) {
+  for (const ServicedRow& row : kServiced) {
     MachineConfig config = config_of(row, Batching::kWhereOffered);
     const Boot undisturbed(config);
     for (std::uint64_t boot = 0; boot < (is_long() ? 10 : 1); ++boot) {
@@ -110,7 +90,7 @@ TEST(Servicing, APlannedRestartAsksTheHostForNothing) {
       };
       const Boot restarted(config);
       EXPECT_EQ(restarted.machine->restarts(), 20u);
-      expect_same(undisturbed, restarted);
+      expect_same_with_host(undisturbed, restarted);
       EXPECT_EQ(undisturbed.machine->ranges()->host().counters().requests(),
                 restarted.machine->ranges()->host().counters().requests());
     }
@@ -154,7 +134,7 @@ struct SavedBoot {
 TEST(Servicing, ASavedVmGoesOnToTheSameEnd) {
   std::mt19937_64 random(82443);
   const unsigned points = is_long() ? 20 : 2;
-  for (const Row& row : kRows) {
+  for (const ServicedRow& row : kServiced) {
     MachineConfig config = config_of(row, Batching::kWhereOffered);
     std::uint64_t accesses = 0;
     config.restart_after = [&](std::uint64_t n, ConfigAccess) {
@@ -185,7 +165,7 @@ TEST(Servicing, ASavedVmGoesOnToTheSameEnd) {
 }
 
 TEST(Servicing, ASavedVmOfAnotherMachineIsRefused) {
-  const MachineConfig config = config_of(kRows[0], Batching::kWhereOffered);
+  const MachineConfig config = config_of(kServiced[0], Batching::kWhereOffered);
   const SavedBoot boot(config, SavedBoot::After::kCharacters, 100);
   ASSERT_TRUE(boot.second) << boot.events.text();
   const auto refusal = [&](MachineConfig other) {

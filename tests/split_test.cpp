@@ -31,9 +31,6 @@ struct Firmware {
 const Firmware kFirmwares[] = {{kSeaBios, lowmeg::bridge::kI440fx}, {kBochsLatest, lowmeg::bridge::kHyperv}};
 
 // Each paravisor is a process of its own, which takes its time to start: all of it with LOWMEG_LONG=1.
-bool is_long() {
-  return std::getenv("LOWMEG_LONG") != nullptr;
-}
 std::span<const Firmware> firmwares() {
   return std::span(kFirmwares).first(is_long() ? 2 : 1);
 }
@@ -61,21 +58,8 @@ struct SplitTest : testing::Test {
   const std::string path = folder.file("get");
 };
 
-std::uint64_t commits(const Boot& boot) {
-  return boot.machine->ranges()->host().counters().commits;
-}
-
-void expect_same(const Boot& undisturbed, const Boot& disturbed) {
-  Machine& before = *undisturbed.machine;
-  Machine& after = *disturbed.machine;
-  EXPECT_EQ(disturbed.outcome.kind, Outcome::Kind::kUntil) << disturbed.outcome.message;
-  EXPECT_EQ(undisturbed.log, disturbed.log);
-  EXPECT_EQ(undisturbed.times_ns, disturbed.times_ns);
-  EXPECT_EQ(before.soft()->cpu_state(), after.soft()->cpu_state());
-  EXPECT_EQ(before.chipset().save(), after.chipset().save());
-  EXPECT_EQ(before.mapper().map(), after.mapper().map());
-  EXPECT_EQ(before.ranges()->host().slots(), after.ranges()->host().slots());
-  EXPECT_TRUE(std::ranges::equal(before.ram(), after.ram()));
+void expect_same_commits(const Boot& undisturbed, const Boot& disturbed) {
+  expect_same_with_host(undisturbed, disturbed);
   EXPECT_EQ(commits(undisturbed), commits(disturbed));
 }
 
@@ -84,7 +68,7 @@ TEST_F(SplitTest, IsTheSameMachine) {
     const Boot undisturbed(config_of(firmware));
     const Relay relay = lowmeg_relay();
     const Boot boot(split(config_of(firmware)));
-    expect_same(undisturbed, boot);
+    expect_same_commits(undisturbed, boot);
     EXPECT_EQ(undisturbed.machine->ranges()->host().counters().requests(),
               boot.machine->ranges()->host().counters().requests());
     EXPECT_EQ(relay.killed(), 0u);
@@ -101,7 +85,7 @@ TEST_F(SplitTest, KilledAtEachPointOfEachChange) {
       const Boot boot(split(config_of(firmware)));
       const bool is_announced = point == lowmeg::CrashPoint::kAnnounced;  // a single request is not
       EXPECT_GE(relay.killed(), is_announced ? 1 : undisturbed.timeline.size() - 2);
-      expect_same(undisturbed, boot);
+      expect_same_commits(undisturbed, boot);
     }
   }
 }
@@ -134,7 +118,7 @@ TEST_F(SplitTest, KilledAndReplacedAtRandomMoments) {
         return false;
       };
       const Boot boot(split(config));
-      expect_same(undisturbed, boot);
+      expect_same_commits(undisturbed, boot);
       EXPECT_EQ(signalled, moments.size());
       EXPECT_GE(relay.killed() + 1, row.signal == SIGKILL ? signalled : 1);
       fmt::print("{}: {} moments, {} paravisors, {} of them killed\n", firmware.path, moments.size(),
@@ -190,7 +174,7 @@ TEST_F(SplitTest, AHungParavisorIsTakenOver) {
   };
   const Boot boot(stopped);
   successor.reset();
-  expect_same(undisturbed, boot);
+  expect_same_commits(undisturbed, boot);
   EXPECT_GE(boot.machine->ranges()->seat().takings(), 2u);
 }
 
@@ -213,7 +197,7 @@ TEST_F(SplitTest, AHungParavisorIsGivenUp) {
   });
   const Boot boot(stopped);
   reaper.join();
-  expect_same(undisturbed, boot);
+  expect_same_commits(undisturbed, boot);
   EXPECT_THAT(boot.events.text(), HasSubstr("has gone with an access in hand"));
 }
 

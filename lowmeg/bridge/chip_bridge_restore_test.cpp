@@ -12,10 +12,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using Call = fakes::RecordingDecodeSink::Call;
 
-constexpr ByteEnables kAll = ByteEnables::all();
-
-struct Chip {
-  explicit Chip(const Identity& identity = kI440bx, const ChipOptions& options = {})
+struct RestoredChip {
+  explicit RestoredChip(const Identity& identity = kI440bx, const ChipOptions& options = {})
       : bridge(identity, options, sink, events) {}
 
   NullEventSink events;
@@ -28,7 +26,7 @@ void write_at_random(ChipBridge& bridge, std::mt19937& random) {
     const auto offset = static_cast<std::uint8_t>(random() & 0xfc);
     ASSERT_TRUE(bridge.write(offset, static_cast<std::uint32_t>(random()), ByteEnables(random() & 15)));
     if (bridge.agp_bridge() == nullptr) continue;
-    ASSERT_TRUE(bridge.agp_bridge()->write(offset, static_cast<std::uint32_t>(random()), kAll));
+    ASSERT_TRUE(bridge.agp_bridge()->write(offset, static_cast<std::uint32_t>(random()), ByteEnables::all()));
   }
 }
 
@@ -39,7 +37,7 @@ TEST(ChipBridgeRestore, GivesBackAnyStateThatWritesLeadTo) {
       {kI440bx, Agp::kPresent}, {kI440bx, Agp::kStrappedOff}, {kI440fx, Agp::kPresent}};
   for (const auto& [identity, agp] : chips) {
     for (int round = 0; round < 100; ++round) {
-      Chip before(identity, {.agp = agp}), after(identity, {.agp = agp});
+      RestoredChip before(identity, {.agp = agp}), after(identity, {.agp = agp});
       write_at_random(before.bridge, random);
       ASSERT_TRUE(after.bridge.restore(before.bridge.state()));
       EXPECT_EQ(after.bridge.state(), before.bridge.state());
@@ -54,18 +52,18 @@ TEST(ChipBridgeRestore, GivesBackAnyStateThatWritesLeadTo) {
 }
 
 TEST(ChipBridgeRestore, LeavesTheBridgeAsItWasOnAnError) {
-  Chip saved, chip;
-  ASSERT_TRUE(saved.bridge.write(0x5c, 0x33333333, kAll));
-  ASSERT_TRUE(saved.bridge.write(0x2c, 0x11112222, kAll));
-  ASSERT_TRUE(saved.bridge.agp_bridge()->write(0x20, 0x00100000, kAll));
-  ASSERT_TRUE(chip.bridge.write(0x58, 0x11111103, kAll));
+  RestoredChip saved, chip;
+  ASSERT_TRUE(saved.bridge.write(0x5c, 0x33333333, ByteEnables::all()));
+  ASSERT_TRUE(saved.bridge.write(0x2c, 0x11112222, ByteEnables::all()));
+  ASSERT_TRUE(saved.bridge.agp_bridge()->write(0x20, 0x00100000, ByteEnables::all()));
+  ASSERT_TRUE(chip.bridge.write(0x58, 0x11111103, ByteEnables::all()));
   const ChipBridgeState before = chip.bridge.state();
   chip.sink.failing = true;
   EXPECT_EQ(chip.bridge.restore(saved.bridge.state()).error(), (Error{Errc::kSystem, "no such map", 0}));
   EXPECT_EQ(chip.bridge.state(), before);
   chip.sink.failing = false;
   chip.sink.calls.clear();
-  ASSERT_TRUE(chip.bridge.write(0xd0, 0x12345678, kAll));
+  ASSERT_TRUE(chip.bridge.write(0xd0, 0x12345678, ByteEnables::all()));
   EXPECT_THAT(chip.sink.calls, IsEmpty()) << "decode is as it was told before";
 }
 
@@ -97,7 +95,7 @@ TEST(ChipBridgeRestore, RefusesWhatTheChipCannotHold) {
        [](S& s) { s.agp_bridge->at(15) = 0x00920000; }},
   };
   for (const Row& row : rows) {
-    Chip chip;
+    RestoredChip chip;
     ChipBridgeState state = chip.bridge.state();
     ASSERT_TRUE(chip.bridge.check(state));
     row.spoil(state);
@@ -108,7 +106,7 @@ TEST(ChipBridgeRestore, RefusesWhatTheChipCannotHold) {
 }
 
 TEST(ChipBridgeRestore, RefusesWhatTheFxHasNot) {
-  Chip chip(kI440fx);
+  RestoredChip chip(kI440fx);
   ChipBridgeState state = chip.bridge.state();
   state.host_bridge.written_once = 1;
   EXPECT_EQ(chip.bridge.check(state).error().what, "write once: 1h are no bytes of SVID and SID");
@@ -118,7 +116,7 @@ TEST(ChipBridgeRestore, RefusesWhatTheFxHasNot) {
 }
 
 TEST(ChipBridgeRestoreDeathTest, AbortsOnAStateThatWasNotChecked) {
-  Chip chip;
+  RestoredChip chip;
   ChipBridgeState state = chip.bridge.state();
   state.host_bridge.dwords[28] = 0x385a1f00;
   EXPECT_DEATH((void)chip.bridge.restore(state), "broken invariant: a state that this chip can hold");

@@ -17,8 +17,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using Call = fakes::RecordingDecodeSink::Call;
 
-constexpr ByteEnables kAll = ByteEnables::all();
-
 struct Chip {
   explicit Chip(const Identity& identity = kI440bx, const ChipOptions& options = {})
       : bridge(identity, options, sink, events) {}
@@ -47,7 +45,7 @@ TEST(ChipBridge, TellsOfAllAtPowerOnAndReset) {
     EXPECT_EQ(chip.bridge.decode_registers(), fresh(identity));
     ASSERT_TRUE(chip.bridge.power_on());
     EXPECT_THAT(chip.take_calls(), ElementsAre(Call{fresh(identity), Apply::kForced}));
-    ASSERT_TRUE(chip.bridge.write(0x58, 0x33333303, kAll));
+    ASSERT_TRUE(chip.bridge.write(0x58, 0x33333303, ByteEnables::all()));
     EXPECT_EQ(chip.bridge.pam_states()[0], GpaState::kWritable);
     chip.take_calls();
     ASSERT_TRUE(chip.bridge.reset());
@@ -67,16 +65,16 @@ TEST(ChipBridge, TellsOnceOfAWriteThatChangesDecode) {
   };
   using R = DecodeRegisters;
   const Row rows[] = {
-      {0x58, 0x31201003, kAll, [](R& r) { r.pam = {0x10, 0x20, 0x31}; }},
+      {0x58, 0x31201003, ByteEnables::all(), [](R& r) { r.pam = {0x10, 0x20, 0x31}; }},
       {0x58, 0x00000030, ByteEnables(0b0010), [](R&) {}},  // PAM0 from 00 to 00
-      {0x5c, 0x33221101, kAll, [](R& r) { r.pam = {0, 0, 0, 0x01, 0x11, 0x22, 0x33}; }},
+      {0x5c, 0x33221101, ByteEnables::all(), [](R& r) { r.pam = {0, 0, 0, 0x01, 0x11, 0x22, 0x33}; }},
       {0x64, 0x20000000, ByteEnables(0b1000), [](R& r) { r.drb7 = 0x20; }},
       {0x68, 0x000000c0, ByteEnables(0b0001), [](R& r) { r.fdhc = 0xc0; }},
       {0x70, 0x00480000, ByteEnables(0b0100), [](R& r) { r.smram = 0x4a; }},
-      {0x70, 0x85180000, kAll, [](R& r) { r.smram = 0x1a, r.esmramc = 0x85; }},
-      {0x50, 0x00000620, kAll, [](R& r) { r.nbxcfg = 0x620; }},
-      {0x10, 0xe0000000, kAll, [](R& r) { r.apbase = 0xe0000008; }},
-      {0xb4, 0x00000030, kAll, [](R& r) { r.apsize = 0x30; }},
+      {0x70, 0x85180000, ByteEnables::all(), [](R& r) { r.smram = 0x1a, r.esmramc = 0x85; }},
+      {0x50, 0x00000620, ByteEnables::all(), [](R& r) { r.nbxcfg = 0x620; }},
+      {0x10, 0xe0000000, ByteEnables::all(), [](R& r) { r.apbase = 0xe0000008; }},
+      {0xb4, 0x00000030, ByteEnables::all(), [](R& r) { r.apsize = 0x30; }},
   };
   for (const Row& row : rows) {
     Chip chip;
@@ -112,9 +110,11 @@ TEST(ChipBridge, TellsOfItsAgpBridge) {
     Chip chip;
     DecodeRegisters expected = fresh(kI440bx);
     row.expect(expected.agp);
-    ASSERT_TRUE(chip.bridge.agp_bridge()->write(static_cast<std::uint8_t>(row.offset), row.value, kAll));
+    ASSERT_TRUE(chip.bridge.agp_bridge()->write(static_cast<std::uint8_t>(row.offset), row.value,
+                                                ByteEnables::all()));
     EXPECT_THAT(chip.take_calls(), ElementsAre(Call{expected, Apply::kDelta})) << std::hex << row.offset;
-    ASSERT_TRUE(chip.bridge.agp_bridge()->write(static_cast<std::uint8_t>(row.offset), row.value, kAll));
+    ASSERT_TRUE(chip.bridge.agp_bridge()->write(static_cast<std::uint8_t>(row.offset), row.value,
+                                                ByteEnables::all()));
     EXPECT_THAT(chip.take_calls(), IsEmpty()) << "the same again";
     ASSERT_TRUE(chip.bridge.reset());
     EXPECT_EQ(chip.last(), fresh(kI440bx));
@@ -134,10 +134,11 @@ TEST(ChipBridge, IsSilentAboutTheRest) {
     const auto dword = static_cast<std::uint8_t>(offset);
     for (const std::uint32_t value : {0xffffffffu, 0u}) {
       const std::uint32_t keep = told.contains(offset) ? told.at(offset) : 0;
-      ASSERT_TRUE(chip.bridge.write(dword, (value & ~keep) | (chip.bridge.read(dword) & keep), kAll));
+      ASSERT_TRUE(
+          chip.bridge.write(dword, (value & ~keep) | (chip.bridge.read(dword) & keep), ByteEnables::all()));
       ConfigFunction& agp = *chip.bridge.agp_bridge();
       const std::uint32_t agp_keep = told_by_agp.contains(offset) ? told_by_agp.at(offset) : 0;
-      ASSERT_TRUE(agp.write(dword, (value & ~agp_keep) | (agp.read(dword) & agp_keep), kAll));
+      ASSERT_TRUE(agp.write(dword, (value & ~agp_keep) | (agp.read(dword) & agp_keep), ByteEnables::all()));
     }
   }
   EXPECT_THAT(chip.take_calls(), IsEmpty());
@@ -148,7 +149,7 @@ TEST(ChipBridge, TellsNothingThatTheFxHasNot) {
   Chip chip(kI440fx);
   EXPECT_EQ(chip.bridge.agp_bridge(), nullptr);
   for (unsigned offset = 0; offset < 0x100; offset += 4)
-    ASSERT_TRUE(chip.bridge.write(static_cast<std::uint8_t>(offset), 0xffffffff, kAll));
+    ASSERT_TRUE(chip.bridge.write(static_cast<std::uint8_t>(offset), 0xffffffff, ByteEnables::all()));
   DecodeRegisters expected{.pam = {0x30, 0x33, 0x33, 0x33, 0x33, 0x33, 0x33},
                            .drb7 = 0xff,
                            .fdhc = 0xc0,
@@ -163,19 +164,19 @@ TEST(ChipBridge, HandsAnErrorUpAndKeepsTheNewValue) {
   Chip chip;
   ASSERT_TRUE(chip.bridge.power_on());
   chip.sink.failing = true;
-  const Result<void> written = chip.bridge.write(0x5c, 0x33, kAll);
+  const Result<void> written = chip.bridge.write(0x5c, 0x33, ByteEnables::all());
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error(), (Error{Errc::kSystem, "no such map", 0}));
   EXPECT_EQ(chip.bridge.read(0x5c), 0x33u);
-  EXPECT_FALSE(chip.bridge.write(0x5c, 0x33, kAll)) << "the same once more";
+  EXPECT_FALSE(chip.bridge.write(0x5c, 0x33, ByteEnables::all())) << "the same once more";
   const std::size_t calls = chip.sink.calls.size();
   chip.sink.failing = false;
-  EXPECT_TRUE(chip.bridge.write(0x5c, 0x33, kAll));
+  EXPECT_TRUE(chip.bridge.write(0x5c, 0x33, ByteEnables::all()));
   EXPECT_EQ(chip.sink.calls.size(), calls + 1);
-  EXPECT_TRUE(chip.bridge.write(0x5c, 0x33, kAll)) << "nothing to tell";
+  EXPECT_TRUE(chip.bridge.write(0x5c, 0x33, ByteEnables::all())) << "nothing to tell";
   EXPECT_EQ(chip.sink.calls.size(), calls + 1);
   chip.sink.failing = true;
-  EXPECT_FALSE(chip.bridge.agp_bridge()->write(0x04, 2, kAll));
+  EXPECT_FALSE(chip.bridge.agp_bridge()->write(0x04, 2, ByteEnables::all()));
   EXPECT_FALSE(chip.bridge.reset());
   EXPECT_FALSE(chip.bridge.power_on());
 }
@@ -200,7 +201,7 @@ TEST(ChipBridge, HasTheRowsThatItIsGiven) {
       EXPECT_EQ(chip.bridge.read(0x60), 0x04030201u);
       EXPECT_EQ(chip.bridge.read(0x64), 0x08070605u);
       EXPECT_EQ(chip.bridge.decode_registers().drb7, 8);
-      ASSERT_TRUE(chip.bridge.write(0x64, 0, kAll));
+      ASSERT_TRUE(chip.bridge.write(0x64, 0, ByteEnables::all()));
       ASSERT_TRUE(chip.bridge.reset());  // and again after a reset
     }
   }
@@ -217,7 +218,8 @@ TEST(ChipBridge, IsFreshAfterAResetFromAnyState) {
         ASSERT_TRUE(
             chip.bridge.write(offset, static_cast<std::uint32_t>(random()), ByteEnables(random() & 15)));
         if (chip.bridge.agp_bridge() == nullptr) continue;
-        ASSERT_TRUE(chip.bridge.agp_bridge()->write(offset, static_cast<std::uint32_t>(random()), kAll));
+        ASSERT_TRUE(chip.bridge.agp_bridge()->write(offset, static_cast<std::uint32_t>(random()),
+                                                    ByteEnables::all()));
       }
       EXPECT_NE(chip.bridge.state(), other.bridge.state());
       ASSERT_TRUE(chip.bridge.reset());

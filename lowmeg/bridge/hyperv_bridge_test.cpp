@@ -15,7 +15,6 @@ using testing::SizeIs;
 
 constexpr GpaRange kVga{0xa0000, 0xc0000};
 constexpr GpaRange kF{0xf0000, 0x100000}, kC0{0xc0000, 0xc4000}, kCc{0xcc000, 0xd0000}, kEc{0xec000, 0xf0000};
-constexpr ByteEnables kAll = ByteEnables::all();
 
 struct HypervBridgeTest : testing::Test {
   std::vector<std::vector<GpaStateChange>> take_calls() { return std::exchange(adjuster.calls, {}); }
@@ -47,7 +46,7 @@ TEST_F(HypervBridgeTest, TellsOfAllAtPowerOn) {
 TEST_F(HypervBridgeTest, TellsOnlyWhatChangedInOneCallAWrite) {
   ASSERT_TRUE(bridge.power_on());
   take_calls();
-  ASSERT_TRUE(bridge.write(0x58, 0x00033003, kAll));  // PAM0 = 30h, PAM1 = 03h
+  ASSERT_TRUE(bridge.write(0x58, 0x00033003, ByteEnables::all()));  // PAM0 = 30h, PAM1 = 03h
   EXPECT_THAT(take_calls(), ElementsAre(ElementsAre(
                                 GpaStateChange{kF, GpaState::kMmio, GpaState::kWritable, Apply::kDelta},
                                 GpaStateChange{kC0, GpaState::kMmio, GpaState::kWritable, Apply::kDelta})));
@@ -57,7 +56,7 @@ TEST_F(HypervBridgeTest, TellsOnlyWhatChangedInOneCallAWrite) {
               ElementsAre(ElementsAre(
                   GpaStateChange{kF, GpaState::kWritable, GpaState::kWriteProtected, Apply::kDelta},
                   GpaStateChange{kCc, GpaState::kMmio, GpaState::kWriteOnly, Apply::kDelta})));
-  ASSERT_TRUE(bridge.write(0x5c, 0x30000000, kAll));
+  ASSERT_TRUE(bridge.write(0x5c, 0x30000000, ByteEnables::all()));
   EXPECT_THAT(
       take_calls(),
       ElementsAre(ElementsAre(GpaStateChange{kEc, GpaState::kMmio, GpaState::kWritable, Apply::kDelta})));
@@ -65,14 +64,14 @@ TEST_F(HypervBridgeTest, TellsOnlyWhatChangedInOneCallAWrite) {
 
 TEST_F(HypervBridgeTest, IsSilentWhenNoStateChanges) {
   ASSERT_TRUE(bridge.power_on());
-  ASSERT_TRUE(bridge.write(0x5c, 0x33333333, kAll));
+  ASSERT_TRUE(bridge.write(0x5c, 0x33333333, ByteEnables::all()));
   take_calls();
-  ASSERT_TRUE(bridge.write(0x5c, 0xffffffff, kAll));            // the reserved bits of each nibble
-  ASSERT_TRUE(bridge.write(0x58, 0x00000fff, kAll));            // DRAMT and PAM0's reserved nibble
-  ASSERT_TRUE(bridge.write(0x5c, 0x00000000, ByteEnables(0)));  // no byte
+  ASSERT_TRUE(bridge.write(0x5c, 0xffffffff, ByteEnables::all()));  // the reserved bits of each nibble
+  ASSERT_TRUE(bridge.write(0x58, 0x00000fff, ByteEnables::all()));  // DRAMT and PAM0's reserved nibble
+  ASSERT_TRUE(bridge.write(0x5c, 0x00000000, ByteEnables(0)));      // no byte
   for (unsigned offset = 0; offset < 0x100; offset += 4) {
     if (offset == 0x58 || offset == 0x5c) continue;
-    ASSERT_TRUE(bridge.write(static_cast<std::uint8_t>(offset), 0xffffffff, kAll));
+    ASSERT_TRUE(bridge.write(static_cast<std::uint8_t>(offset), 0xffffffff, ByteEnables::all()));
     bridge.read(static_cast<std::uint8_t>(offset));
   }
   EXPECT_THAT(take_calls(), IsEmpty());
@@ -82,9 +81,9 @@ TEST_F(HypervBridgeTest, IsSilentWhenNoStateChanges) {
 // A0000-BFFFF.
 TEST_F(HypervBridgeTest, ForcesAllAtReset) {
   ASSERT_TRUE(bridge.power_on());
-  ASSERT_TRUE(bridge.write(0x58, 0x12303000, kAll));
-  ASSERT_TRUE(bridge.write(0x72 & ~3, 0x00180000, kAll));  // locks SMRAM
-  ASSERT_TRUE(bridge.write(0x04, 0x00000107, kAll));
+  ASSERT_TRUE(bridge.write(0x58, 0x12303000, ByteEnables::all()));
+  ASSERT_TRUE(bridge.write(0x72 & ~3, 0x00180000, ByteEnables::all()));  // locks SMRAM
+  ASSERT_TRUE(bridge.write(0x04, 0x00000107, ByteEnables::all()));
   const PamStates before = bridge.pam_states();
   take_calls();
   ASSERT_TRUE(bridge.reset());
@@ -97,11 +96,11 @@ TEST_F(HypervBridgeTest, ForcesAllAtReset) {
 TEST_F(HypervBridgeTest, HandsAnErrorUpAndKeepsTheNewValue) {
   ASSERT_TRUE(bridge.power_on());
   adjuster.failing = true;
-  const Result<void> written = bridge.write(0x5c, 0x00000033, kAll);
+  const Result<void> written = bridge.write(0x5c, 0x00000033, ByteEnables::all());
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error(), (Error{Errc::kClosed, "the host is gone", 0}));
   EXPECT_EQ(bridge.read(0x5c), 0x33u);
-  EXPECT_TRUE(bridge.write(0x60, 0, kAll)) << "nothing to tell";
+  EXPECT_TRUE(bridge.write(0x60, 0, ByteEnables::all())) << "nothing to tell";
   EXPECT_FALSE(bridge.reset());
   EXPECT_EQ(bridge.read(0x5c), 0u);
   take_calls();

@@ -12,20 +12,18 @@ namespace {
 
 using testing::EndsWith;
 
-constexpr ByteEnables kAll = ByteEnables::all();
-
 struct HypervRegistersTest : testing::Test {
   fakes::RecordingEventSink events;
   HypervRegisters registers{kHyperv, events};
 };
 
 enum Answer { kLive, kIgnores, kInvalid };
-struct Row {
+struct RegisterRow {
   std::uint32_t at_reset, after_ones;
   Answer on_read, on_write;
 };
 // All that is not an invalid register, at its reset value and after a write of all ones.
-const std::map<unsigned, Row> kRows{
+const std::map<unsigned, RegisterRow> kRows{
     {0x50, {0, 0, kIgnores, kIgnores}},
     {0x54, {0, 0, kIgnores, kIgnores}},
     {0x58, {0x00000003, 0xffffffff, kLive, kLive}},
@@ -52,9 +50,9 @@ const std::map<unsigned, Row> kRows{
     {0xf8, {0x00000f20, 0x00000f20, kIgnores, kInvalid}},
 };
 // "Any other offset from 40h up: invalid register (reads 0, writes vanish, logged at a limited rate)."
-Row row_of(unsigned offset) {
+RegisterRow row_of(unsigned offset) {
   const auto row = kRows.find(offset);
-  return row == kRows.end() ? Row{0, 0, kInvalid, kInvalid} : row->second;
+  return row == kRows.end() ? RegisterRow{0, 0, kInvalid, kInvalid} : row->second;
 }
 
 TEST_F(HypervRegistersTest, ReadAndTakeWhatHyperVHas) {
@@ -62,12 +60,12 @@ TEST_F(HypervRegistersTest, ReadAndTakeWhatHyperVHas) {
     SCOPED_TRACE(testing::Message() << std::hex << offset);
     fakes::RecordingEventSink heard;
     HypervRegisters fresh(kHyperv, heard);
-    const Row row = row_of(offset);
+    const RegisterRow row = row_of(offset);
     const auto at = static_cast<std::uint8_t>(offset);
     EXPECT_EQ(fresh.read(at), row.at_reset);
     EXPECT_EQ(heard.events.size(), row.on_read == kInvalid ? 1u : 0u) << heard.text();
     heard.events.clear();
-    fresh.write(at, offset == 0x70 ? 0x78ffffff : 0xffffffff, kAll);
+    fresh.write(at, offset == 0x70 ? 0x78ffffff : 0xffffffff, ByteEnables::all());
     if (offset != 0x70) {
       EXPECT_EQ(heard.events.size(), row.on_write == kInvalid ? 1u : 0u) << heard.text();
     }
@@ -79,7 +77,7 @@ TEST_F(HypervRegistersTest, ReadAndTakeWhatHyperVHas) {
 
 TEST_F(HypervRegistersTest, KeepTheirNamesInTheState) {
   const std::uint8_t offsets[] = {0x60, 0x64, 0x58, 0x5c, 0xd0, 0xd4};
-  for (const std::uint8_t offset : offsets) registers.write(offset, offset, kAll);
+  for (const std::uint8_t offset : offsets) registers.write(offset, offset, ByteEnables::all());
   EXPECT_EQ(registers.state(), (HypervRegisterState{0x60, 0x64, 0x58, 0x5c, 0xd0, 0xd4, 0x3802}));
 }
 
@@ -87,7 +85,7 @@ TEST_F(HypervRegistersTest, KeepTheirNamesInTheState) {
 TEST_F(HypervRegistersTest, MergeByByteEnables) {
   for (const std::uint8_t offset : std::to_array<std::uint8_t>({0x58, 0x5c, 0x60, 0x64, 0xd0, 0xd4})) {
     for (unsigned enables = 0; enables < 16; ++enables) {
-      registers.write(offset, 0x11223344, kAll);
+      registers.write(offset, 0x11223344, ByteEnables::all());
       registers.write(offset, 0xaabbccdd, ByteEnables(enables));
       const std::uint32_t expected = (enables & 8 ? 0xaa000000u : 0x11000000u) |
                                      (enables & 4 ? 0xbb0000u : 0x220000u) |
@@ -135,12 +133,12 @@ TEST_F(HypervRegistersTest, MaskSmram) {
 
 TEST_F(HypervRegistersTest, FreezeSmramOnceLocked) {
   registers.write(0x70, 0x00380000, ByteEnables(0b0100));  // D_CLS, D_LCK, G_SMRAME
-  registers.write(0x70, 0x00000000, kAll);
-  registers.write(0x70, 0xffff0000, kAll);
+  registers.write(0x70, 0x00000000, ByteEnables::all());
+  registers.write(0x70, 0xffff0000, ByteEnables::all());
   EXPECT_EQ(registers.read(0x70), 0x383a0000u);
   EXPECT_TRUE(events.events.empty()) << events.text();
   registers.reset(kHyperv);
-  registers.write(0x70, 0x00080000, kAll);
+  registers.write(0x70, 0x00080000, ByteEnables::all());
   EXPECT_EQ(registers.read(0x70), 0x380a0000u);
 }
 
@@ -148,7 +146,7 @@ TEST_F(HypervRegistersTest, FreezeSmramOnceLocked) {
 TEST_F(HypervRegistersTest, LimitEachKindOfEvent) {
   for (int i = 0; i < 1000; ++i) {
     registers.read(0x40);
-    registers.write(0x70, 0x80400000, kAll);
+    registers.write(0x70, 0x80400000, ByteEnables::all());
   }
   constexpr std::size_t kKinds = 3, kTold = 14;  // the first 8, then the 16th, 32nd ... 512th
   EXPECT_EQ(events.events.size(), kKinds * kTold);
@@ -162,7 +160,7 @@ TEST_F(HypervRegistersTest, LimitEachKindOfEvent) {
     ASSERT_FALSE(told.empty()) << start;
     EXPECT_THAT(told.back(), EndsWith("(and 255 like it before that were not told)"));
   }
-  registers.write(0x44, 0, kAll);  // one count for reads and writes
+  registers.write(0x44, 0, ByteEnables::all());  // one count for reads and writes
   EXPECT_EQ(events.events.size(), kKinds * kTold);
 }
 

@@ -15,8 +15,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr ByteEnables kAll = ByteEnables::all();
-constexpr GpaStateChange kVga{{0xa0000, 0xc0000}, GpaState::kMmio, GpaState::kMmio, Apply::kForced};
+constexpr GpaStateChange kVgaForced{{0xa0000, 0xc0000}, GpaState::kMmio, GpaState::kMmio, Apply::kForced};
 
 // A chip's registers that act as Hyper-V's, beside Hyper-V's own.
 struct RangesSinkTest : testing::Test {
@@ -37,7 +36,7 @@ struct RangesSinkTest : testing::Test {
 TEST_F(RangesSinkTest, TellsOfTheVgaRangeAtPowerOnAlone) {
   ASSERT_TRUE(chip.power_on());
   ASSERT_THAT(adjuster.calls, SizeIs(2));
-  EXPECT_THAT(adjuster.calls[0], ElementsAre(kVga));
+  EXPECT_THAT(adjuster.calls[0], ElementsAre(kVgaForced));
   EXPECT_THAT(adjuster.calls[1], SizeIs(13));
   ASSERT_TRUE(hyperv.power_on());
   expect_the_same();
@@ -70,16 +69,16 @@ TEST_F(RangesSinkTest, TellsAsTheHypervBridgeDoes) {
 TEST_F(RangesSinkTest, IsSilentWhenPamDoesNotChange) {
   ASSERT_TRUE(chip.power_on());
   take_calls();
-  ASSERT_TRUE(chip.write(0x70, 0x87480000, kAll));
-  ASSERT_TRUE(chip.write(0x64, 0x20000000, kAll));
-  ASSERT_TRUE(chip.write(0x68, 0x00000080, kAll));
-  ASSERT_TRUE(chip.agp_bridge()->write(0x20, 0, kAll));
+  ASSERT_TRUE(chip.write(0x70, 0x87480000, ByteEnables::all()));
+  ASSERT_TRUE(chip.write(0x64, 0x20000000, ByteEnables::all()));
+  ASSERT_TRUE(chip.write(0x68, 0x00000080, ByteEnables::all()));
+  ASSERT_TRUE(chip.agp_bridge()->write(0x20, 0, ByteEnables::all()));
   EXPECT_THAT(take_calls(), IsEmpty());
 }
 
 // "Restore: all 13, forced. A0000-BFFFF is not told."
 TEST_F(RangesSinkTest, TellsOf13SegmentsAtRestore) {
-  ASSERT_TRUE(chip.write(0x5c, 0x33221100, kAll));
+  ASSERT_TRUE(chip.write(0x5c, 0x33221100, ByteEnables::all()));
   const ChipBridgeState saved = chip.state();
   HypervBridgeState hyperv_saved = hyperv.state();
   hyperv_saved.registers.pam_reg2 = 0x33221100;
@@ -105,7 +104,7 @@ TEST_F(RangesSinkTest, TellsOfTheVgaRangeAfterARestoreThatFailed) {
   adjuster.failing = false;
   take_calls();
   ASSERT_TRUE(chip.power_on());
-  EXPECT_THAT(take_calls(), ElementsAre(ElementsAre(kVga), SizeIs(13)));
+  EXPECT_THAT(take_calls(), ElementsAre(ElementsAre(kVgaForced), SizeIs(13)));
   ranges_sink.expect_restore();
   ASSERT_TRUE(chip.restore(saved));
   ASSERT_TRUE(chip.reset());
@@ -119,18 +118,19 @@ TEST_F(RangesSinkTest, HandsErrorsUp) {
   const ChipBridgeState fresh = chip.state();
   const HypervBridgeState hyperv_fresh = hyperv.state();
   for (fakes::RecordingAdjuster* each : {&adjuster, &hyperv_adjuster}) each->failing = true;
-  EXPECT_EQ(chip.write(0x5c, 0x33, kAll).error(), hyperv.write(0x5c, 0x33, kAll).error());
+  EXPECT_EQ(chip.write(0x5c, 0x33, ByteEnables::all()).error(),
+            hyperv.write(0x5c, 0x33, ByteEnables::all()).error());
   EXPECT_EQ(chip.restore(fresh).error(), hyperv.restore(hyperv_fresh).error());
   for (fakes::RecordingAdjuster* each : {&adjuster, &hyperv_adjuster}) each->failing = false;
-  ASSERT_TRUE(chip.write(0x5c, 0x31, kAll));
-  ASSERT_TRUE(hyperv.write(0x5c, 0x31, kAll));
+  ASSERT_TRUE(chip.write(0x5c, 0x31, ByteEnables::all()));
+  ASSERT_TRUE(hyperv.write(0x5c, 0x31, ByteEnables::all()));
   expect_the_same();
 }
 
 TEST_F(RangesSinkTest, EndsPowerOnAtTheFirstError) {
   adjuster.failing = true;
   EXPECT_FALSE(chip.power_on());
-  EXPECT_THAT(take_calls(), ElementsAre(ElementsAre(kVga)));
+  EXPECT_THAT(take_calls(), ElementsAre(ElementsAre(kVgaForced)));
   adjuster.failing = false;
   ASSERT_TRUE(chip.power_on());
   EXPECT_THAT(take_calls(), SizeIs(2)) << "a second try tells all";

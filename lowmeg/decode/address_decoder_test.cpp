@@ -44,15 +44,15 @@ std::string show(const Layout& layout, Gpa gpa) {
 
 using Set = void (*)(DecodeRegisters&);
 
-struct Row {
+struct MapRow {
   Set set;  // on registers of a PC with 64 MiB, else as after reset
   Gpa gpa;
   const char *cpu, *smm, *master;  // reads/writes/fetches
 };
 
-void expect(std::span<const Row> rows, std::uint64_t installed = kInstalled) {
+void expect(std::span<const MapRow> rows, std::uint64_t installed = kInstalled) {
   const AddressDecoder decoder({marked(0), marked(kAgp)}, installed);
-  for (const Row& row : rows) {
+  for (const MapRow& row : rows) {
     SCOPED_TRACE(fmt::format("row {}, {:x}", &row - rows.data(), row.gpa));
     DecodeRegisters registers;
     registers.drb7 = 8;
@@ -70,7 +70,7 @@ void after_reset(DecodeRegisters&) {}
 
 // "0-512K always DRAM ... A0000-BFFFF ... C0000-FFFFF PAM ... 1M-TOM DRAM ... else PCI"
 TEST(AddressDecoder, HasTheChipsMap) {
-  const Row rows[] = {
+  const MapRow rows[] = {
       {after_reset, 0, "dram 0", "dram 0", "dram 0"},
       {after_reset, 0x9f000, "dram 9f000", "dram 9f000", "dram 9f000"},
       {after_reset, 0xa0000, "pci", "pci", "pci"},
@@ -123,7 +123,7 @@ TEST(AddressDecoder, RoutesEachSegmentByPamForEveryone) {
 TEST(AddressDecoder, OpensTheFixedHoles) {
   const Set low = [](DecodeRegisters& r) { r.fdhc = 0x40; };
   const Set high = [](DecodeRegisters& r) { r.fdhc = 0x80; };
-  const Row rows[] = {
+  const MapRow rows[] = {
       {low, 0x7f000, "dram 7f000", "dram 7f000", "dram 7f000"},
       {low, 0x80000, "pci", "pci", "pci"},
       {low, 0x9f000, "pci", "pci", "pci"},
@@ -144,7 +144,7 @@ TEST(AddressDecoder, OpensTheCompatibleSpace) {
   const Set closed = [](DecodeRegisters& r) { r.smram = 0x2a; };
   const Set closed_on_agp = [](DecodeRegisters& r) { r.smram = 0x2a, r.agp.bctrl = 0x08; };
   const Set high = [](DecodeRegisters& r) { r.smram = 0x4a, r.esmramc = 0xb8; };
-  const Row rows[] = {
+  const MapRow rows[] = {
       {enabled, 0xa0000, "pci", "dram a0000", "pci"},
       {enabled, 0xbf000, "pci", "dram bf000", "pci"},
       {enabled, 0xc0000, "pci", "pci", "pci"},
@@ -166,7 +166,7 @@ TEST(AddressDecoder, OpensExtendedSmram) {
   const Set tseg_in_window = [](DecodeRegisters& r) {
     r.smram = 0x2a, r.esmramc = 0x39, r.agp = {2, 0x13f0, 0x13f0, 0xfff0, 0, 0};
   };
-  const Row rows[] = {
+  const MapRow rows[] = {
       {high, 0x1009f000, "pci", "pci", "pci"},
       {high, 0x100a0000, "pci", "dram a0000", "pci"},
       {high, 0x100ff000, "pci", "dram ff000", "pci"},
@@ -188,7 +188,7 @@ TEST(AddressDecoder, TakesTsegOutOfDram) {
   const Set smallest = [](DecodeRegisters& r) { r.smram = 0x4a, r.esmramc = 0x39; };
   const Set largest = [](DecodeRegisters& r) { r.smram = 0x4a, r.esmramc = 0x3f; };
   const Set without_g = [](DecodeRegisters& r) { r.smram = 0x42, r.esmramc = 0x3f; };
-  const Row rows[] = {
+  const MapRow rows[] = {
       {smallest, 0x3fdf000, "dram 3fdf000", "dram 3fdf000", "dram 3fdf000"},
       {smallest, 0x3fe0000, "pci", "pci", "pci"},
       {smallest, 0x3fff000, "pci", "pci", "pci"},
@@ -203,7 +203,7 @@ TEST(AddressDecoder, TakesTsegOutOfDram) {
 TEST(AddressDecoder, EndsDramAtTomAndWhereNoneIsInstalled) {
   const Set none = [](DecodeRegisters& r) { r.drb7 = 0; };
   const Set most = [](DecodeRegisters& r) { r.drb7 = 0xff; };
-  const Row tom[] = {
+  const MapRow tom[] = {
       {none, 0x9f000, "dram 9f000", "dram 9f000", "dram 9f000"},
       {none, 0x100000, "pci", "pci", "pci"},
       {most, 0x3fff000, "dram 3fff000", "dram 3fff000", "dram 3fff000"},
@@ -213,7 +213,7 @@ TEST(AddressDecoder, EndsDramAtTomAndWhereNoneIsInstalled) {
   };
   expect(tom);
   const Set shadow = [](DecodeRegisters& r) { r.pam[3] = 0x12, r.smram = 0x4a, r.esmramc = 0x39; };
-  const Row tiny[] = {
+  const MapRow tiny[] = {
       {shadow, 0x90000, "dram 90000", "dram 90000", "dram 90000"},
       {shadow, 0xa0000, "dram a0000", "dram a0000", "pci"},
       {shadow, 0xd0000, "pci/dram d0000/pci", "pci/dram d0000/pci", "pci/dram d0000/pci"},
@@ -238,7 +238,7 @@ TEST(AddressDecoder, SendsWindowsToAgp) {
     r.smram = 0x0a, r.esmramc = 0x39, r.fdhc = 0x80, r.agp = {2, 0, 0xfff0, 0xfff0, 0, 0};
   };
   const Set aperture_at_0 = [](DecodeRegisters& r) { r.nbxcfg = 1 << 9, r.apbase = 0x8, r.fdhc = 0x80; };
-  const Row rows[] = {
+  const MapRow rows[] = {
       {windows, 0xdffff000, "pci", "pci", "pci"},
       {windows, 0xe0000000, "agp", "agp", "pci/agp/pci"},
       {windows, 0xe01ff000, "agp", "agp", "pci/agp/pci"},
@@ -267,7 +267,7 @@ TEST(AddressDecoder, SendsWindowsToAgp) {
 TEST(AddressDecoder, SteersVga) {
   const Set vga = [](DecodeRegisters& r) { r.agp.bctrl = 0x08; };
   const Set mono = [](DecodeRegisters& r) { r.agp.bctrl = 0x08, r.nbxcfg = 0x20; };
-  const Row rows[] = {
+  const MapRow rows[] = {
       {vga, 0xa0000, "agp", "agp", "pci"},  {vga, 0xb0000, "agp", "agp", "pci"},
       {vga, 0xbf000, "agp", "agp", "pci"},  {vga, 0xc0000, "pci", "pci", "pci"},
       {mono, 0xaf000, "agp", "agp", "pci"}, {mono, 0xb0000, "pci", "pci", "pci"},

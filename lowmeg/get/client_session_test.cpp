@@ -10,7 +10,7 @@ namespace lowmeg::get {
 namespace {
 
 using testing::SizeIs;
-using State = ClientSession::State;
+using Progress = ClientSession::State;
 
 // A host that notes what it is sent.
 struct Peer {
@@ -81,14 +81,14 @@ TEST(ClientSession, SendsWhatTheClientWithAThreadSends) {
 
     ClientSession session(without_io.events);
     HostSession host(*without_io.host, batches);
-    EXPECT_EQ(session.state(), State::kOpening);
+    EXPECT_EQ(session.state(), Progress::kOpening);
     pump(session, host, sent_without);
-    ASSERT_EQ(session.state(), State::kIdle);
+    ASSERT_EQ(session.state(), Progress::kIdle);
     auto asked_without = requests();
     session.ask(asked_without);
-    EXPECT_EQ(session.state(), State::kAsking);
+    EXPECT_EQ(session.state(), Progress::kAsking);
     pump(session, host, sent_without);
-    ASSERT_EQ(session.state(), State::kIdle);
+    ASSERT_EQ(session.state(), Progress::kIdle);
 
     EXPECT_EQ(sent_with, sent_without);
     for (std::size_t i = 0; i < asked_with.size(); ++i)
@@ -128,7 +128,7 @@ TEST(ClientSession, GivesUpOnWhatIsNotDue) {
     const auto taken = session.take(row.message);
     ASSERT_FALSE(taken) << row.what;
     EXPECT_EQ(taken.error().code, row.code) << row.what;
-    EXPECT_EQ(session.state(), State::kGivenUp);
+    EXPECT_EQ(session.state(), Progress::kGivenUp);
     EXPECT_EQ(session.take(row.message).error().code, Errc::kClosed);
     EXPECT_FALSE(session.next());
   }

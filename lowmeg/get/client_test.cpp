@@ -2,19 +2,20 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/fakes/get_messages.hpp"
 #include "tests/fakes/recording_event_sink.hpp"
 #include "tests/fakes/scripted_transport.hpp"
 
 namespace lowmeg::get {
 namespace {
 
+using fakes::kAccepted;
 using fakes::Script;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr const char* kAccepted = "01 03 01 00 01 00";
 constexpr const char* kCreated = "01 03 1c 00 00 00 00 00";
 constexpr const char* kOccupied = "01 03 1c 00 02 00 00 00";
 constexpr const char* kWasReset = "01 03 1d 00";

@@ -15,7 +15,7 @@ using wire::HostRequestId;
 using enum wire::HostRequestId;
 
 // The request that E.4 lays out: slot 4, F0000h + 10000h from 3FF0000h, rom_mb.
-constexpr CreateRamGpaRange kCreate{4, 0xf0000, 0x10000, 0x3ff0000, 2};
+constexpr CreateRamGpaRange kCreateFields{4, 0xf0000, 0x10000, 0x3ff0000, 2};
 constexpr const char* kCreateBytes =
     "01 02 1c 00 04 00 00 00 00 00 0f 00 00 00 00 00 00 00 01 00 00 00 00 00 "
     "00 00 ff 03 00 00 00 00 02 00 00 00 00 00 00 00";
@@ -29,14 +29,14 @@ std::string encoded(const Answer& answer) {
 
 TEST(Codec, WritesTheRequestsBytes) {
   EXPECT_EQ(encoded(Request{VersionOffer{0x00040002}}), "01 02 01 00 02 00 04 00");
-  EXPECT_EQ(encoded(Request{kCreate}), kCreateBytes);
+  EXPECT_EQ(encoded(Request{kCreateFields}), kCreateBytes);
   EXPECT_EQ(encoded(Request{CreateRamGpaRange{0x01020304, 0x1112131415161718, 0x2122232425262728,
                                               0x3132333435363738, 0x4142434445464748}}),
             "01 02 1c 00 04 03 02 01 18 17 16 15 14 13 12 11 28 27 26 25 24 23 22 21 "
             "38 37 36 35 34 33 32 31 48 47 46 45 44 43 42 41");
   EXPECT_EQ(encoded(Request{ResetRamGpaRange{0x0d}}), "01 02 1d 00 0d 00 00 00");
   EXPECT_EQ(id_of(Request{VersionOffer{}}), kVersion);
-  EXPECT_EQ(id_of(Request{kCreate}), kCreateRamGpaRange);
+  EXPECT_EQ(id_of(Request{kCreateFields}), kCreateRamGpaRange);
   EXPECT_EQ(id_of(Request{ResetRamGpaRange{}}), kResetRamGpaRange);
 }
 
@@ -126,8 +126,8 @@ TEST(Codec, ReadsTheGuestsMessages) {
   const Row rows[] = {
       {"01 02 01 00 02 00 04 00", Request{VersionOffer{0x00040002}}},
       {"01 02 01 00 00 00 03 00 ff", Request{VersionOffer{0x00030000}}},
-      {kCreateBytes, Request{kCreate}},
-      {kCreateBytes + std::string(" 55 aa"), Request{kCreate}},
+      {kCreateBytes, Request{kCreateFields}},
+      {kCreateBytes + std::string(" 55 aa"), Request{kCreateFields}},
       {"01 02 1d 00 78 56 34 12", Request{ResetRamGpaRange{0x12345678}}},
       {"01 02 1d 00 0d 00 00 00 00", Request{ResetRamGpaRange{13}}},
       {"01 01 01 00", Notification{1}},  // POWER_OFF: a notification, whatever its id and size

@@ -10,12 +10,12 @@ namespace {
 
 using fakes::GetRig;
 
-constexpr int kRounds = 300;
+constexpr int kRequests = 300;
 
 // Fills and empties `slot`, which nobody else uses.
 void exchange_rounds(Client& client, std::uint32_t slot) {
   const Gpa start = 0xc0000 + slot * 0x4000;
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kRequests; ++i) {
     RangeExchange asked[] = {{CreateRamGpaRange{slot, start, 0x4000, start, 2}, {}},
                              {ResetRamGpaRange{slot}, {}}};
     ASSERT_TRUE(client.perform(asked));
@@ -30,7 +30,7 @@ TEST(GetThreads, ShareAClient) {
   std::thread other([&rig] { exchange_rounds(*rig.client, 1); });
   exchange_rounds(*rig.client, 2);
   other.join();
-  EXPECT_EQ(rig.client->counters().creates.total(), 2u * kRounds);
+  EXPECT_EQ(rig.client->counters().creates.total(), 2u * kRequests);
   EXPECT_EQ(rig.client->counters().creates.refused(), 0u);
 }
 
@@ -41,7 +41,7 @@ TEST(GetThreads, ShareAHost) {
   std::thread other([&second] { exchange_rounds(*second, 1); });
   unsigned torn = 0;
   std::thread onlooker([&rig, &torn] {
-    for (int i = 0; i < kRounds; ++i) {
+    for (int i = 0; i < kRequests; ++i) {
       const auto seen = rig.host->slots().slot(1);
       if (seen && *seen != RangeSlots::Slot{{0xc4000, 0xc8000}, 0xc4000, true}) ++torn;
     }
@@ -50,7 +50,7 @@ TEST(GetThreads, ShareAHost) {
   other.join();
   onlooker.join();
   EXPECT_EQ(torn, 0u);
-  EXPECT_EQ(rig.host->counters().requests(), 4u * kRounds);
+  EXPECT_EQ(rig.host->counters().requests(), 4u * kRequests);
   EXPECT_EQ(rig.host->slots(), RangeSlots({.ram_size = GetRig::kRamSize}));
   EXPECT_EQ(rig.mapper.map(), GetRig::base());
 }

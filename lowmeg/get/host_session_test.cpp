@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/fakes/get_messages.hpp"
 #include "tests/fakes/get_rig.hpp"
 
 namespace lowmeg::get {
@@ -9,17 +10,17 @@ namespace {
 
 using fakes::GetRig;
 using fakes::hex;
+using fakes::kAccepted;
+using fakes::kReset;
+using fakes::kVersion42;
 using fakes::unhex;
 using testing::HasSubstr;
 
-constexpr const char* kVersion42 = "01 02 01 00 02 00 04 00";
-constexpr const char* kAccepted = "01 03 01 00 01 00";
 constexpr const char* kRefused = "01 03 01 00 00 00";
 // Slot 4, C0000h + 4000h from 1C0000h, rom_mb.
 const std::string kCreate =
     "01 02 1c 00 04 00 00 00 00 00 0c 00 00 00 00 00 00 40 00 00 00 00 00 00 "
     "00 00 1c 00 00 00 00 00 02 00 00 00 00 00 00 00";
-constexpr const char* kReset = "01 02 1d 00 04 00 00 00";
 constexpr const char* kPowerOff = "01 01 01 00";
 
 struct HostSessionTest : testing::Test {

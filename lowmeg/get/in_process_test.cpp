@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/fakes/get_messages.hpp"
 #include "tests/fakes/get_rig.hpp"
 
 namespace lowmeg::get {
 namespace {
 
+using fakes::kVersion42;
 using fakes::unhex;
-
-constexpr const char* kVersion42 = "01 02 01 00 02 00 04 00";
 
 struct InProcessTest : testing::Test {
   Result<void> send(std::string_view message) { return transport.send(unhex(message), Deadline{}); }

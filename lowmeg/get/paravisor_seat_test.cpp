@@ -19,13 +19,13 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using testing::HasSubstr;
 
-Deadline in(milliseconds time) {
+Deadline within(milliseconds time) {
   return steady_clock::now() + time;
 }
-constexpr milliseconds kLong{10'000};
+constexpr milliseconds kWhile{10'000};
 
 struct ParavisorSeatTest : testing::Test {
-  std::unique_ptr<UnixServer> serve(milliseconds patience = kLong) {
+  std::unique_ptr<UnixServer> serve(milliseconds patience = kWhile) {
     return UnixServer::listen(path, *rig.host, events,
                               {.parts = {.keeper = &keeper}, .seat = &seat, .patience = patience})
         .value();
@@ -38,15 +38,15 @@ struct ParavisorSeatTest : testing::Test {
   // A client that has the seat and its STATE.
   std::unique_ptr<Client> seated(bool take_over = false) {
     auto client = connect(take_over).value();
-    EXPECT_TRUE(std::holds_alternative<State>(client->await_order(in(kLong)).value()));
+    EXPECT_TRUE(std::holds_alternative<State>(client->await_order(within(kWhile)).value()));
     return client;
   }
   std::future<Result<Done>> access(const Access& access = {}) {
     return std::async(std::launch::async, [this, access] { return seat.access(access); });
   }
-  static Access order(Client& client) { return std::get<Access>(client.await_order(in(kLong)).value()); }
+  static Access order(Client& client) { return std::get<Access>(client.await_order(within(kWhile)).value()); }
   bool says(const std::string& text) {
-    for (const Deadline end = in(kLong); steady_clock::now() < end;) {
+    for (const Deadline end = within(kWhile); steady_clock::now() < end;) {
       for (const std::string& said : events.texts()) {
         if (said.find(text) != std::string::npos) return true;
       }
@@ -62,7 +62,7 @@ struct ParavisorSeatTest : testing::Test {
   StateKeeper keeper{GetRig::kRamSize, 0};
   std::mutex news_mutex;
   std::vector<SeatNews> news;
-  ParavisorSeat seat{{.wait = kLong,
+  ParavisorSeat seat{{.wait = kWhile,
                       .news =
                           [this](SeatNews now) {
                             const std::lock_guard lock(news_mutex);
@@ -173,7 +173,7 @@ TEST_F(ParavisorSeatTest, HangsUpOnOneThatDoesNotIntroduceItself) {
   EXPECT_TRUE(says("it did not say who it is"));
   EXPECT_TRUE(silent.peer_has_gone());
   auto rude = PacketSocket::connect(path).value();
-  ASSERT_TRUE(rude.send(unhex("01 02 1d 00 04 00 00 00"), in(kLong)));
+  ASSERT_TRUE(rude.send(unhex("01 02 1d 00 04 00 00 00"), within(kWhile)));
   EXPECT_TRUE(says("GET message before the version exchange"));
   seated();
 }
@@ -183,7 +183,7 @@ TEST_F(ParavisorSeatTest, EndsOneThatIsOutOfTurn) {
   const auto client = seated();
   ASSERT_TRUE(client->report(Done{Done::Outcome::kNewState, 0, {1}}));
   EXPECT_TRUE(says("GET DONE without an ACCESS"));
-  EXPECT_EQ(client->await_order(in(kLong)).error().code, Errc::kClosed);
+  EXPECT_EQ(client->await_order(within(kWhile)).error().code, Errc::kClosed);
   EXPECT_TRUE(keeper.state().bytes.empty());
 }
 
@@ -191,7 +191,7 @@ TEST_F(ParavisorSeatTest, AsksForASave) {
   const auto server = serve();
   const auto client = seated();
   server->ask_to_save();
-  EXPECT_TRUE(std::holds_alternative<SaveNotice>(client->await_order(in(kLong)).value()));
+  EXPECT_TRUE(std::holds_alternative<SaveNotice>(client->await_order(within(kWhile)).value()));
   ASSERT_TRUE(client->save(std::vector<std::uint8_t>{1, 2}));
   EXPECT_EQ(keeper.state().bytes, (std::vector<std::uint8_t>{1, 2}));
 }
@@ -209,7 +209,7 @@ TEST_F(ParavisorSeatTest, FailsEveryAccessOnceItIsClosed) {
 TEST_F(ParavisorSeatTest, WaitsOnlySoLong) {
   ParavisorSeat impatient({.wait = milliseconds(20)}, events);
   EXPECT_EQ(impatient.access({}).error(), (Error{Errc::kTimeout, "no paravisor came within 0.02 s", 0}));
-  seat.set_deadline(in(milliseconds(20)));
+  seat.set_deadline(within(milliseconds(20)));
   EXPECT_EQ(seat.access({}).error().code, Errc::kTimeout) << "nor longer than the machine";
 }
 

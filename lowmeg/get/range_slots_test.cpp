@@ -10,8 +10,8 @@ using memory::Layout;
 using memory::MemoryMap;
 using memory::Region;
 
-constexpr std::uint64_t kRam = 0x200000;
-constexpr HostLimits kLimits{.slots = 16, .window = GpaRange(0xc0000, 0x100000), .ram_size = kRam};
+constexpr std::uint64_t kRamSize = 0x200000;
+constexpr HostLimits kLimits{.slots = 16, .window = GpaRange(0xc0000, 0x100000), .ram_size = kRamSize};
 
 // "0 SUCCESS, 1 SLOT_OUT_OF_BOUNDS, 2 SLOT_OCCUPIED (must be reset first), 3 INVALID_FLAG, 4 INVALID_GPA, 5
 // FAILED." Slot 3 holds D0000-D3FFF. FAILED is the host's word when the mapper fails, never the table's.
@@ -28,7 +28,7 @@ TEST(RangeSlots, AnswersEachRequestWithItsStatus) {
       {"the last slot", {15, 0xc0000, 0x4000, 0, 2}, kSuccess},
       {"the whole window before the neighbour", {0, 0xc0000, 0x10000, 0, 2}, kSuccess},
       {"the end of the window", {0, 0xff000, 0x1000, 0, 2}, kSuccess},
-      {"the last page of RAM", {0, 0xc0000, 0x1000, kRam - 0x1000, 2}, kSuccess},
+      {"the last page of RAM", {0, 0xc0000, 0x1000, kRamSize - 0x1000, 2}, kSuccess},
       {"itself", {0, 0xc0000, 0x4000, 0xc0000, 2}, kSuccess},
       {"right before the neighbour", {0, 0xcf000, 0x1000, 0, 2}, kSuccess},
       {"right after the neighbour", {0, 0xd4000, 0x1000, 0, 2}, kSuccess},
@@ -55,8 +55,8 @@ TEST(RangeSlots, AnswersEachRequestWithItsStatus) {
       {"wraps to before the start", {0, 0xc0000, 0xfffffffffff41000, 0, 2}, kInvalidGpa},
       {"wraps to 0", {0, 0xfffffffffffff000, 0x1000, 0, 2}, kInvalidGpa},
       {"wraps into the window", {0, 0xfffffffffffff000, 0xe1000, 0, 2}, kInvalidGpa},
-      {"offset past RAM", {0, 0xc0000, 0x1000, kRam, 2}, kInvalidGpa},
-      {"offset runs out of RAM", {0, 0xc0000, 0x2000, kRam - 0x1000, 2}, kInvalidGpa},
+      {"offset past RAM", {0, 0xc0000, 0x1000, kRamSize, 2}, kInvalidGpa},
+      {"offset runs out of RAM", {0, 0xc0000, 0x2000, kRamSize - 0x1000, 2}, kInvalidGpa},
       {"offset wraps", {0, 0xc0000, 0x2000, 0xfffffffffffff000, 2}, kInvalidGpa},
       {"over the neighbour", {0, 0xd0000, 0x4000, 0, 2}, kInvalidGpa},
       {"within the neighbour", {0, 0xd1000, 0x1000, 0, 2}, kInvalidGpa},

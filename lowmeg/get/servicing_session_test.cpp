@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "lowmeg/get/host_session.hpp"
+#include "tests/fakes/get_messages.hpp"
 #include "tests/fakes/get_rig.hpp"
 
 namespace lowmeg::get {
@@ -9,13 +10,13 @@ namespace {
 
 using fakes::GetRig;
 using fakes::hex;
+using fakes::kAccepted;
+using fakes::kReset;
+using fakes::kVersion42;
 using fakes::unhex;
 using testing::HasSubstr;
 
-constexpr const char* kVersion42 = "01 02 01 00 02 00 04 00";
-const std::string kAccepted = "01 03 01 00 01 00";
 const std::string kEmptyState = "01 04 4d ff 00 00 00 04 00 00 00 00 07 00 00 00 00 00 00 00";
-constexpr const char* kReset = "01 02 1d 00 04 00 00 00";
 constexpr const char* kDone = "01 01 4d ff 00 00 00 00 07 00 00 00";
 constexpr const char* kDoneNewState = "01 01 4d ff 01 00 00 00 00 00 00 00 aa 55";
 
@@ -38,7 +39,7 @@ struct ServicingSessionTest : testing::Test {
 };
 
 TEST_F(ServicingSessionTest, SendsTheStateAfterTheVersion) {
-  EXPECT_EQ(handle(kVersion42), kAccepted + ", " + kEmptyState);
+  EXPECT_EQ(handle(kVersion42), std::string(kAccepted) + ", " + kEmptyState);
   keeper.keep({0xaa});
   HostSession next(*rig.host, SessionParts{Batches::kNotOffered, &keeper, nullptr});
   const auto greeting = next.handle(unhex(kVersion42)).value();

@@ -9,6 +9,7 @@
 #include "lowmeg/get/client.hpp"
 #include "lowmeg/get/unix_transport.hpp"
 #include "tests/fakes/fake_mapper.hpp"
+#include "tests/fakes/get_messages.hpp"
 #include "tests/fakes/hex.hpp"
 #include "tests/fakes/locked_event_sink.hpp"
 #include "tests/fakes/temp_folder.hpp"
@@ -16,6 +17,8 @@
 namespace lowmeg::get {
 namespace {
 
+using fakes::kReset;
+using fakes::kVersion42;
 using fakes::unhex;
 using std::chrono::steady_clock;
 using testing::ElementsAre;
@@ -23,15 +26,13 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-constexpr const char* kVersion42 = "01 02 01 00 02 00 04 00";
 constexpr const char* kBatchOf2 = "01 01 4c ff 02 00 00 00";
-constexpr const char* kReset = "01 02 1d 00 04 00 00 00";
-constexpr std::chrono::seconds kLong{20};  // far more than anything here takes
-constexpr GpaRange kRam{0, 1 << 20};
+constexpr std::chrono::seconds kServerLong{20};  // far more than anything here takes
+constexpr GpaRange kLowRam{0, 1 << 20};
 
 memory::MemoryMap base() {
-  const memory::Region ram{kRam, memory::ram_routes(0)};
-  return memory::MemoryMap::uniform(memory::Layout(kRam, {&ram, 1}));
+  const memory::Region ram{kLowRam, memory::ram_routes(0)};
+  return memory::MemoryMap::uniform(memory::Layout(kLowRam, {&ram, 1}));
 }
 
 struct UnixServerTest : testing::Test {
@@ -43,13 +44,13 @@ struct UnixServerTest : testing::Test {
     return Client::connect(std::make_unique<UnixTransport>(knock()), client_events);
   }
   static void send(PacketSocket& socket, const std::string& message) {
-    ASSERT_TRUE(socket.send(unhex(message), steady_clock::now() + kLong)) << message;
+    ASSERT_TRUE(socket.send(unhex(message), steady_clock::now() + kServerLong)) << message;
   }
   // Reads until the server hangs up; gives why the reading ended.
   static Errc wait_for_the_end(PacketSocket& socket) {
     std::vector<std::uint8_t> buffer(wire::kMaxMessageSize);
     for (;;) {
-      const auto size = socket.receive(buffer, steady_clock::now() + kLong);
+      const auto size = socket.receive(buffer, steady_clock::now() + kServerLong);
       if (!size) return size.error().code;
     }
   }
@@ -63,8 +64,8 @@ struct UnixServerTest : testing::Test {
   const std::string path = folder.file("get");
   fakes::LockedEventSink events;
   NullEventSink client_events;
-  fakes::FakeMapper mapper{kRam};
-  std::unique_ptr<Host> host = Host::create(mapper, base(), {.ram_size = kRam.size()}, events).value();
+  fakes::FakeMapper mapper{kLowRam};
+  std::unique_ptr<Host> host = Host::create(mapper, base(), {.ram_size = kLowRam.size()}, events).value();
   std::unique_ptr<UnixServer> server;
 };
 
@@ -115,7 +116,7 @@ TEST_F(UnixServerTest, DoesWhatAClientAskedForLast) {
     PacketSocket hasty = knock();
     send(hasty, kVersion42);
     std::uint8_t answer[64];
-    ASSERT_EQ(hasty.receive(answer, steady_clock::now() + kLong), 6u);
+    ASSERT_EQ(hasty.receive(answer, steady_clock::now() + kServerLong), 6u);
     send(hasty, kReset);
   }
   ASSERT_TRUE(connect());
@@ -228,7 +229,7 @@ TEST_F(UnixServerTest, GivesUpAClientWhoseMessageIsTooLong) {
   PacketSocket client = knock();
   send(client, kVersion42);
   const std::vector<std::uint8_t> largest(wire::kMaxMessageSize + 1, 1);
-  ASSERT_TRUE(client.send(largest, steady_clock::now() + kLong));
+  ASSERT_TRUE(client.send(largest, steady_clock::now() + kServerLong));
   EXPECT_THAT(events.wait_for(1), ElementsAre(HasSubstr("GET message of 12289 bytes is too long")));
   EXPECT_EQ(wait_for_the_end(client), Errc::kClosed);
   EXPECT_EQ(create(*connect().value(), 1), CreateStatus::kSuccess);
@@ -253,7 +254,7 @@ TEST_F(UnixServerTest, OutlastsAShortageOfDescriptors) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   send(client, kVersion42);
   std::uint8_t answer[64];
-  EXPECT_EQ(client.receive(answer, steady_clock::now() + kLong), 6u);
+  EXPECT_EQ(client.receive(answer, steady_clock::now() + kServerLong), 6u);
 }
 
 }  // namespace

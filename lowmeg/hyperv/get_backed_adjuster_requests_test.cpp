@@ -21,12 +21,12 @@ struct Shown {
 };
 constexpr Shown kNone{0, 0, 0};
 
-struct Row {
+struct RequestRow {
   std::uint64_t start, size;
   Shown mmio, write_protected, writable;  // and WriteOnly is as Writable
 };
 // rom_bios_offset = 64 MiB - 1 MiB = 3F00000h.
-constexpr Row kRows[13] = {
+constexpr RequestRow kRows[13] = {
     // System BIOS; the top 2000h stay writable under write protection.
     {0xf0000, 0x10000, {0x10000, 0x3ff0000, 2}, {0xe000, 0xf0000, 2}, kNone},
     // VGA BIOS, twice, then its TSR.
@@ -49,7 +49,7 @@ constexpr Row kRows[13] = {
 constexpr GpaState kStates[] = {GpaState::kMmio, GpaState::kWriteProtected, GpaState::kWriteOnly,
                                 GpaState::kWritable};
 
-Shown shown(const Row& row, GpaState state) {
+Shown shown(const RequestRow& row, GpaState state) {
   if (state == GpaState::kMmio) return row.mmio;
   return state == GpaState::kWriteProtected ? row.write_protected : row.writable;
 }
@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, Requests,
                          });
 
 void Requests::expect_transition(std::uint32_t index, GpaState before, GpaState now) {
-  const Row& row = kRows[index];
+  const RequestRow& row = kRows[index];
   const GpaRange range(row.start, row.start + row.size);
   const std::uint32_t slot = base_slot + index;
   SCOPED_TRACE(fmt::format("{:05x} {}->{}", row.start, short_name(before), short_name(now)));
@@ -185,7 +185,7 @@ TEST_P(Requests, OfOneCallGoOutInTheOrderOfItsChanges) {
   std::vector<GpaStateChange> to_mmio, to_protected;
   std::vector<std::string> first, second;
   for (std::uint32_t index = 0; index < 13; ++index) {
-    const Row& row = kRows[index];
+    const RequestRow& row = kRows[index];
     const GpaRange range(row.start, row.start + row.size);
     to_mmio.push_back({range, GpaState::kMmio, GpaState::kMmio, Apply::kForced});
     to_protected.push_back({range, GpaState::kMmio, GpaState::kWriteProtected, Apply::kDelta});

@@ -11,17 +11,17 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-constexpr GpaRange kSystemBios{0xe0000, 0xe4000};  // slot 9
+constexpr GpaRange kFirstSystemBios{0xe0000, 0xe4000};  // slot 9
 
 struct AdjusterRestoreTest : testing::Test {
   explicit AdjusterRestoreTest(get::Batches batches = get::Batches::kNotOffered) : rig(batches) {}
   Result<void> adjust(GpaState now) {
-    const GpaStateChange change{kSystemBios, GpaState::kMmio, now, Apply::kForced};
+    const GpaStateChange change{kFirstSystemBios, GpaState::kMmio, now, Apply::kForced};
     return adjuster.adjust({&change, 1});
   }
   static AdjusterState saved(std::uint32_t base_slot) {
     AdjusterState state{.base_slot = base_slot, .handles = {}};
-    state.handles[9] = Handle{base_slot + 9, {kSystemBios, 0xe0000, Access::kReadOnly}};
+    state.handles[9] = Handle{base_slot + 9, {kFirstSystemBios, 0xe0000, Access::kReadOnly}};
     return state;
   }
   // The requests sent; whether a batch of them was announced is the client's matter.

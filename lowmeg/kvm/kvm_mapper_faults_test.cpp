@@ -19,10 +19,10 @@ using testing::StartsWith;
 
 enum class Failure { kOnce, kForGood };
 
-const Region kRom{{0xc0000, 0xd0000}, memory::rom_routes(0)};
-const Region kDroppingRom{{0xc0000, 0xd0000}, {Route::rom(0), Route::drop(), Route::rom(0)}};
-const Region kReadOnly{{0xc0000, 0xd0000}, memory::read_only_ram_routes(0xc0000)};
-const Region kRam{{0xc4000, 0xc8000}, memory::ram_routes(0xc4000)};
+const Region kRomRegion{{0xc0000, 0xd0000}, memory::rom_routes(0)};
+const Region kDroppingRomRegion{{0xc0000, 0xd0000}, {Route::rom(0), Route::drop(), Route::rom(0)}};
+const Region kReadOnlyRegion{{0xc0000, 0xd0000}, memory::read_only_ram_routes(0xc0000)};
+const Region kRamRegion{{0xc4000, 0xc8000}, memory::ram_routes(0xc4000)};
 const Region kOpen{{0xe0000, 0x100000}, memory::open_routes()};
 
 struct Change {
@@ -33,30 +33,30 @@ struct Change {
   unsigned losses;  // how many of them lose the map when they and all later ones fail
 };
 const Region kMemory{{0xc0000, 0xd0000}, memory::ram_routes(0xc0000)};
-const Region kWriteOnly{{0xc0000, 0xd0000}, {Route::rom(0), Route::ram(0xc0000), Route::rom(0)}};
+const Region kWriteOnlyRegion{{0xc0000, 0xd0000}, {Route::rom(0), Route::ram(0xc0000), Route::rom(0)}};
 const Region kOtherRom{{0xd8000, 0xdc000}, memory::rom_routes(0x18000)};
 const Region kOtherRam{{0xd8000, 0xdc000}, memory::ram_routes(0xd8000)};
 constexpr MapWay kProtect = MapWay::kProtect, kSlots = MapWay::kSlots;
 const Change kChanges[] = {
-    {"from nothing", kSlots, {}, {kRom, kOpen}, 4, 1},
-    {"to nothing", kSlots, {kRom, kOpen}, {}, 2, 1},
-    {"a slot of another kind", kSlots, {kRom}, {kMemory}, 3, 2},
+    {"from nothing", kSlots, {}, {kRomRegion, kOpen}, 4, 1},
+    {"to nothing", kSlots, {kRomRegion, kOpen}, {}, 2, 1},
+    {"a slot of another kind", kSlots, {kRomRegion}, {kMemory}, 3, 2},
     {"a hole in a slot",
      kSlots,
-     {kReadOnly},
-     {{{0xc0000, 0xc4000}, memory::read_only_ram_routes(0xc0000)}, kRam},
+     {kReadOnlyRegion},
+     {{{0xc0000, 0xc4000}, memory::read_only_ram_routes(0xc0000)}, kRamRegion},
      3,
      2},
-    {"one mapping, unpaused", kSlots, {kDroppingRom}, {kReadOnly}, 1, 1},
-    {"one mapping, paused", kSlots, {kRom}, {kReadOnly}, 1, 1},
-    {"only a write route", kSlots, {kRom}, {kDroppingRom}, 0, 0},
-    {"a right less", kProtect, {kMemory}, {kReadOnly}, 1, 1},
-    {"a right more", kProtect, {kReadOnly}, {kMemory}, 1, 1},
-    {"ROM to memory", kProtect, {kRom}, {kMemory}, 1, 1},
-    {"two pieces behind a fence", kProtect, {kRom, kOtherRom}, {kMemory, kOtherRam}, 3, 3},
-    {"and back", kProtect, {kMemory, kOtherRam}, {kRom, kOtherRom}, 3, 3},
-    {"to a slot of another kind, with a zone", kProtect, {kMemory}, {kWriteOnly}, 3, 2},
-    {"a zone and a slot less", kProtect, {kWriteOnly}, {}, 2, 0},
+    {"one mapping, unpaused", kSlots, {kDroppingRomRegion}, {kReadOnlyRegion}, 1, 1},
+    {"one mapping, paused", kSlots, {kRomRegion}, {kReadOnlyRegion}, 1, 1},
+    {"only a write route", kSlots, {kRomRegion}, {kDroppingRomRegion}, 0, 0},
+    {"a right less", kProtect, {kMemory}, {kReadOnlyRegion}, 1, 1},
+    {"a right more", kProtect, {kReadOnlyRegion}, {kMemory}, 1, 1},
+    {"ROM to memory", kProtect, {kRomRegion}, {kMemory}, 1, 1},
+    {"two pieces behind a fence", kProtect, {kRomRegion, kOtherRom}, {kMemory, kOtherRam}, 3, 3},
+    {"and back", kProtect, {kMemory, kOtherRam}, {kRomRegion, kOtherRom}, 3, 3},
+    {"to a slot of another kind, with a zone", kProtect, {kMemory}, {kWriteOnlyRegion}, 3, 2},
+    {"a zone and a slot less", kProtect, {kWriteOnlyRegion}, {}, 2, 0},
 };
 
 class Faults : public testing::TestWithParam<Failure> {

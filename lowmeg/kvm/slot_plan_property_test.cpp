@@ -19,22 +19,22 @@ using memory::Route;
 
 // --- All ways: the fewest slot calls from any set of slots on a few pages to any map, by search. ---
 
-constexpr unsigned kPages = 4;  // enough for a kept slot between two bare stretches, and one page to spare
-constexpr GpaRange kSmall{0, kPages* kPageSize};
+constexpr unsigned kFewPages = 4;  // enough for a kept slot between two bare stretches, and one page to spare
+constexpr GpaRange kSmall{0, kFewPages* kPageSize};
 // What a page has, or wants: kEither is wanted only.
 enum class Page : std::uint8_t { kNone, kReadOnly, kReadWrite, kEither };
-using PageKinds = std::array<Page, kPages>;
+using PageKinds = std::array<Page, kFewPages>;
 
 // Slots on the small window: {first page, page after the last} to kind.
 using SmallSlots = std::map<std::pair<unsigned, unsigned>, Page>;
 
 void extend(unsigned start, const SmallSlots& slots, std::set<SmallSlots>& all) {
-  if (start == kPages) {
+  if (start == kFewPages) {
     all.insert(slots);
     return;
   }
   extend(start + 1, slots, all);
-  for (unsigned end = start + 1; end <= kPages; ++end) {
+  for (unsigned end = start + 1; end <= kFewPages; ++end) {
     for (const Page kind : {Page::kReadOnly, Page::kReadWrite}) {
       SmallSlots more = slots;
       more[{start, end}] = kind;
@@ -60,8 +60,8 @@ std::vector<SmallSlots> neighbours(const SmallSlots& slots) {
     result.push_back(fewer);
   }
   const PageKinds kinds = kinds_of(slots);
-  for (unsigned start = 0; start < kPages; ++start) {
-    for (unsigned end = start + 1; end <= kPages && kinds[end - 1] == Page::kNone; ++end) {
+  for (unsigned start = 0; start < kFewPages; ++start) {
+    for (unsigned end = start + 1; end <= kFewPages && kinds[end - 1] == Page::kNone; ++end) {
       for (const Page kind : {Page::kReadOnly, Page::kReadWrite}) {
         SmallSlots more = slots;
         more[{start, end}] = kind;
@@ -96,7 +96,7 @@ std::vector<PageKinds> all_wants() {
   std::vector<PageKinds> all;
   for (unsigned code = 0; code < 256; ++code) {
     PageKinds wants{};
-    for (unsigned page = 0; page < kPages; ++page) wants[page] = static_cast<Page>(code >> 2 * page & 3);
+    for (unsigned page = 0; page < kFewPages; ++page) wants[page] = static_cast<Page>(code >> 2 * page & 3);
     all.push_back(wants);
   }
   return all;
@@ -104,7 +104,7 @@ std::vector<PageKinds> all_wants() {
 
 std::vector<Placement> placements_of(const PageKinds& wants) {
   std::vector<Placement> result;
-  for (unsigned page = 0; page < kPages; ++page) {
+  for (unsigned page = 0; page < kFewPages; ++page) {
     const Gpa start = page * kPageSize;
     if (wants[page] == Page::kNone) continue;
     const SlotNeed need = wants[page] == Page::kReadOnly    ? SlotNeed::kReadOnly
@@ -150,7 +150,7 @@ TEST(SlotPlanProperty, NoOtherWayHasFewerSlotCalls) {
       ASSERT_EQ(slot_calls(operations), fewest);
       SlotTable after = table_of(slots);
       for (const Operation& operation : operations) after.apply(operation);
-      for (unsigned page = 0; page < kPages; ++page) {
+      for (unsigned page = 0; page < kFewPages; ++page) {
         const Slot* slot = after.slot_at(page * kPageSize);
         const Page kind = slot == nullptr                     ? Page::kNone
                           : slot->kind == SlotKind::kReadOnly ? Page::kReadOnly

@@ -11,17 +11,17 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr GpaRange kWindow{0, 0x8000};
+constexpr GpaRange kLowWindow{0, 0x8000};
 
 struct BusMasterTest : testing::Test {
   Backing ram = Backing::create("ram", 0x4000).value();
   Backing rom = Backing::create("rom", 0x1000).value();
-  PlainMapper mapper{kWindow};
+  PlainMapper mapper{kLowWindow};
   BusMaster master{mapper, ram, rom};
 
   void show(std::initializer_list<Region> regions) {
-    MemoryMap map = MemoryMap::uniform(Layout(kWindow));  // a CPU sees nothing of it
-    map.bus_master = Layout(kWindow, std::vector(regions));
+    MemoryMap map = MemoryMap::uniform(Layout(kLowWindow));  // a CPU sees nothing of it
+    map.bus_master = Layout(kLowWindow, std::vector(regions));
     ASSERT_TRUE(mapper.commit(map));
   }
   std::array<std::uint8_t, 4> read(Gpa gpa) {

@@ -5,7 +5,7 @@
 namespace lowmeg::memory {
 namespace {
 
-constexpr GpaRange kWindow{0, 1ull << 32};
+constexpr GpaRange kWholeWindow{0, 1ull << 32};
 
 Routes rom(std::uint64_t offset) {
   return {Route::rom(offset), Route::drop(), Route::rom(offset)};
@@ -15,17 +15,17 @@ Routes rom(std::uint64_t offset) {
 Layout bus() {
   const Region rows[] = {{{0, 0xd1000}, open_routes()},
                          {{0xd1000, 0xd2000}, rom(0x100000)},
-                         {{0xd2000, kWindow.end()}, open_routes()}};
-  return Layout(kWindow, rows);
+                         {{0xd2000, kWholeWindow.end()}, open_routes()}};
+  return Layout(kWholeWindow, rows);
 }
 
-struct Row {
+struct ClaimRow {
   const char* name;
   std::vector<Claim> claims;
   std::vector<Region> shown;  // laid over bus()
 };
 
-const Row kRows[] = {
+const ClaimRow kRows[] = {
     {"none", {}, {}},
     {"of no size", {{0xd0000, 0}}, {}},
     {"pages", {{0xd0000, 0x1000}, {0xd3000, 0x2000}}, {{{0xd0000, 0xd1000}, {}}, {{0xd3000, 0xd5000}, {}}}},
@@ -55,7 +55,7 @@ const Row kRows[] = {
 };
 
 TEST(Claims, LieOverTheBus) {
-  for (const Row& row : kRows)
+  for (const ClaimRow& row : kRows)
     EXPECT_EQ(with_claims(bus(), row.claims), bus().overlaid(row.shown)) << row.name;
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t kPages = 16;
 constexpr Gpa kStart = 0x40000;
-constexpr GpaRange kWindow{kStart, kStart + kPages* kPageSize};
+constexpr GpaRange kPagesWindow{kStart, kStart + kPages* kPageSize};
 using PageArray = std::array<Routes, kPages>;
 
 class LayoutProperty : public testing::Test {
@@ -36,7 +36,7 @@ class LayoutProperty : public testing::Test {
   std::vector<Region> regions(std::size_t margin) {
     std::vector<Region> result;
     Gpa next = kStart - margin * kPageSize + pick(4) * kPageSize;
-    const Gpa end = kWindow.end() + margin * kPageSize;
+    const Gpa end = kPagesWindow.end() + margin * kPageSize;
     while (next < end) {
       const Gpa region_end = std::min(next + pick(6) * kPageSize, end);
       result.push_back({GpaRange(next, region_end), routes()});
@@ -47,7 +47,7 @@ class LayoutProperty : public testing::Test {
   static void lay_over(PageArray& pages, const std::vector<Region>& regions) {
     for (const Region& region : regions) {
       for (Gpa gpa = region.range.start(); gpa < region.range.end(); gpa += kPageSize) {
-        if (kWindow.contains(gpa)) pages[(gpa - kStart) / kPageSize] = region.at(gpa);
+        if (kPagesWindow.contains(gpa)) pages[(gpa - kStart) / kPageSize] = region.at(gpa);
       }
     }
   }
@@ -64,7 +64,7 @@ class LayoutProperty : public testing::Test {
       ASSERT_EQ(region.range.start(), next);
       next = region.range.end();
     }
-    ASSERT_EQ(next, kWindow.end());
+    ASSERT_EQ(next, kPagesWindow.end());
   }
 
  private:
@@ -76,7 +76,7 @@ TEST_F(LayoutProperty, MeansWhatAnArrayOfPagesMeans) {
     const std::vector<Region> below = regions(0), over = regions(3);
     PageArray before{};
     lay_over(before, below);
-    const Layout layout(kWindow, below);
+    const Layout layout(kPagesWindow, below);
     ASSERT_NO_FATAL_FAILURE(expect_pages(layout, before)) << round;
 
     PageArray after = before;

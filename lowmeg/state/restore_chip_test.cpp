@@ -4,6 +4,7 @@
 #include <random>
 
 #include "lowmeg/state/restore.hpp"
+#include "tests/fakes/get_messages.hpp"
 #include "tests/fakes/get_rig.hpp"
 #include "tests/fakes/golden.hpp"
 #include "tests/fakes/recording_decode_sink.hpp"
@@ -13,14 +14,13 @@ namespace {
 
 using bridge::ByteEnables;
 using fakes::GetRig;
+using fakes::kVersion42;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr const char* kVersionExchange = "01 02 01 00 02 00 04 00";
-
 // A paravisor whose bridge has a chip's registers.
-struct Paravisor {
-  explicit Paravisor(GetRig& rig, const bridge::Identity& identity = bridge::kI440fx)
+struct ChipParavisor {
+  explicit ChipParavisor(GetRig& rig, const bridge::Identity& identity = bridge::kI440fx)
       : client(get::Client::connect(
                    std::make_unique<fakes::RecordingTransport>(
                        std::make_unique<get::InProcessTransport>(*rig.host, get::Batches::kOffered), wire),
@@ -52,16 +52,16 @@ void write_at_random(bridge::ChipBridge& bridge, std::mt19937& random) {
 TEST(RestoreChip, AboveAnAdjusterIsSilent) {
   for (const bridge::Identity& identity : {bridge::kI440fx, bridge::kI440bx}) {
     GetRig rig;
-    auto paravisor = std::make_unique<Paravisor>(rig, identity);
+    auto paravisor = std::make_unique<ChipParavisor>(rig, identity);
     ASSERT_TRUE(paravisor->bridge.power_on());
     std::mt19937 random(1);
     for (int round = 0; round < 300; ++round) {
       for (int i = 0; i < 5; ++i) write_at_random(paravisor->bridge, random);
       const SavedChipset saved = paravisor->save();
       const auto slots = rig.host->slots();
-      auto next = std::make_unique<Paravisor>(rig, identity);
+      auto next = std::make_unique<ChipParavisor>(rig, identity);
       ASSERT_TRUE(next->restore(saved));
-      ASSERT_THAT(next->wire.sent, ElementsAre(kVersionExchange));
+      ASSERT_THAT(next->wire.sent, ElementsAre(kVersion42));
       ASSERT_EQ(next->bridge.state(), paravisor->bridge.state());
       ASSERT_EQ(next->save(), saved);
       ASSERT_EQ(rig.host->slots(), slots);
@@ -73,10 +73,10 @@ TEST(RestoreChip, AboveAnAdjusterIsSilent) {
 
 TEST(RestoreChip, BringsARangelessHostToTheSameRanges) {
   GetRig here, there;
-  Paravisor paravisor(here);
+  ChipParavisor paravisor(here);
   ASSERT_TRUE(paravisor.bridge.power_on());
   ASSERT_TRUE(paravisor.bridge.write(0x5c, 0x11330000, ByteEnables::all()));
-  Paravisor next(there);
+  ChipParavisor next(there);
   ASSERT_TRUE(next.restore(paravisor.save(), HostRanges::kUnknown));
   EXPECT_EQ(there.host->slots(), here.host->slots());
   EXPECT_EQ(next.save(), paravisor.save());
@@ -85,7 +85,7 @@ TEST(RestoreChip, BringsARangelessHostToTheSameRanges) {
 // A refusal changes nothing and asks nothing, whichever half is at fault.
 TEST(RestoreChip, RefusesTheStateOfAnotherPersonality) {
   GetRig rig;
-  Paravisor fx(rig), bx(rig, bridge::kI440bx);
+  ChipParavisor fx(rig), bx(rig, bridge::kI440bx);
   ASSERT_TRUE(fx.bridge.power_on());
   const SavedChipset good = fx.save();
   struct Row {
@@ -100,13 +100,13 @@ TEST(RestoreChip, RefusesTheStateOfAnotherPersonality) {
       {{{}, good.bridge}, "adjuster: handles: absent"},
   };
   for (const Row& row : rows) {
-    Paravisor next(rig);
+    ChipParavisor next(rig);
     const bridge::ChipBridgeState before = next.bridge.state();
     const Result<void> restored = next.restore(row.saved, HostRanges::kUnknown);
     ASSERT_FALSE(restored) << row.line;
     EXPECT_EQ(restored.error(), (Error{Errc::kInvalidArgument, row.line, 0}));
     EXPECT_EQ(next.bridge.state(), before);
-    EXPECT_THAT(next.wire.sent, ElementsAre(kVersionExchange));
+    EXPECT_THAT(next.wire.sent, ElementsAre(kVersion42));
   }
   bridge::HypervBridge hyperv(bridge::kI440fx, fx.adjuster, fx.events);
   EXPECT_EQ(restore(good, fx.adjuster, hyperv).error().what,

@@ -8,6 +8,7 @@
 #include "lowmeg/state/adjuster_meaning.hpp"
 #include "lowmeg/state/bridge_meaning.hpp"
 #include "lowmeg/state/envelope.hpp"
+#include "tests/fakes/get_messages.hpp"
 #include "tests/fakes/get_rig.hpp"
 #include "tests/fakes/golden.hpp"
 
@@ -17,12 +18,11 @@ namespace {
 using bridge::ByteEnables;
 using fakes::GetRig;
 using fakes::golden;
+using fakes::kVersion42;
 using get::Batches;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr const char* kVersionExchange = "01 02 01 00 02 00 04 00";
 
 // What ends with its process: client, adjuster, bridge.
 struct Paravisor {
@@ -85,7 +85,7 @@ TEST(Restore, IsSilentWhateverTheGuestDid) {
     const auto slots = rig.host->slots();
     auto next = std::make_unique<Paravisor>(rig);
     ASSERT_TRUE(next->restore(saved));
-    ASSERT_THAT(next->wire.sent, ElementsAre(kVersionExchange));
+    ASSERT_THAT(next->wire.sent, ElementsAre(kVersion42));
     ASSERT_EQ(next->adjuster.state(), paravisor->adjuster.state());
     ASSERT_EQ(next->bridge.state(), paravisor->bridge.state());
     ASSERT_EQ(next->save(), saved);
@@ -178,7 +178,7 @@ TEST(Restore, DoesNotNoticeAHostThatHoldsOtherRanges) {
   set_up(paravisor);
   Paravisor next(there);
   ASSERT_TRUE(next.restore(paravisor.save()));
-  EXPECT_THAT(next.wire.sent, ElementsAre(kVersionExchange));
+  EXPECT_THAT(next.wire.sent, ElementsAre(kVersion42));
   EXPECT_FALSE(there.host->slots().slot(0).has_value());
   ASSERT_TRUE(next.write(0x58, 0x00330003));  // F0000 becomes Mmio
   EXPECT_TRUE(there.host->slots().slot(0).has_value());

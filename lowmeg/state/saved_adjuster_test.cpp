@@ -23,7 +23,7 @@ std::string times(unsigned count, const std::string& text) {
 }
 const std::string none = "0a 00";
 
-SavedAdjuster with(std::size_t index, const SavedHandle& handle) {
+SavedAdjuster with_handle(std::size_t index, const SavedHandle& handle) {
   SavedAdjuster adjuster;
   adjuster.handles[index] = handle;
   return adjuster;
@@ -38,7 +38,7 @@ TEST(SavedAdjuster, IsTheGoldenBytes) {
   EXPECT_THAT(encode(vga), ElementsAreArray(golden("adjuster_writable_vga")));
   EXPECT_EQ(decode_adjuster(golden("adjuster_writable_vga")).value(), vga);
   EXPECT_EQ(encode(SavedAdjuster{}), golden("adjuster_empty_base0"));
-  EXPECT_EQ(encode(with(0, {})), golden("adjuster_zero_handle_first"));
+  EXPECT_EQ(encode(with_handle(0, {})), golden("adjuster_zero_handle_first"));
   EXPECT_EQ(encode_any(SavedAdjuster{}), golden("adjuster_any_empty"));
 }
 
@@ -58,11 +58,12 @@ TEST(SavedAdjuster, GoesThereAndBackInEachGoldenFile) {
 // 0a 02 0a 00. A range of 0..0 is dropped."
 TEST(SavedAdjuster, WritesEverySlotAndNoZero) {
   EXPECT_EQ(hex(encode(SavedAdjuster{})), "12 1a " + times(13, none));
-  EXPECT_EQ(hex(encode(with(0, {}))), "12 1c 0a 02 0a 00 " + times(12, none));
-  EXPECT_EQ(hex(encode(with(12, {.remote_handle = 12, .range = {}, .gpa_offset = 0, .is_rom = true}))),
+  EXPECT_EQ(hex(encode(with_handle(0, {}))), "12 1c 0a 02 0a 00 " + times(12, none));
+  EXPECT_EQ(hex(encode(with_handle(12, {.remote_handle = 12, .range = {}, .gpa_offset = 0, .is_rom = true}))),
             "12 20 " + times(12, none) + " 0a 06 0a 04 08 0c 20 01");
-  EXPECT_EQ(hex(encode(with(1, {.remote_handle = 0, .range = {0, 1}, .gpa_offset = 0x80, .is_rom = false}))),
-            "12 23 0a 00 0a 09 0a 07 12 02 10 01 18 80 01 " + times(11, none));
+  EXPECT_EQ(
+      hex(encode(with_handle(1, {.remote_handle = 0, .range = {0, 1}, .gpa_offset = 0x80, .is_rom = false}))),
+      "12 23 0a 00 0a 09 0a 07 12 02 10 01 18 80 01 " + times(11, none));
   EXPECT_EQ(hex(encode(SavedAdjuster{.base_slot = 300, .handles = {}})), "08 ac 02 12 1a " + times(13, none));
 }
 
@@ -95,12 +96,12 @@ TEST(SavedAdjuster, IsReadLiberally) {
       {"7a 01 00 08 05 12 1a " + times(13, none), at_5},
       {"08 05 12 1c 78 01 " + times(13, none), at_5},
       {"08 05 12 1e 0a 04 7a 02 08 05 " + times(12, none), at_5},
-      {"12 21 0a 07 0a 05 7d 00 00 00 00 " + times(12, none), with(0, {})},
+      {"12 21 0a 07 0a 05 7d 00 00 00 00 " + times(12, none), with_handle(0, {})},
       {"12 24 0a 0a 0a 08 12 06 08 01 78 02 10 03 " + times(12, none),
-       with(0, {.remote_handle = 0, .range = {1, 3}, .gpa_offset = 0, .is_rom = false})},
+       with_handle(0, {.remote_handle = 0, .range = {1, 3}, .gpa_offset = 0, .is_rom = false})},
       // A handle in two parts is merged, as protobuf has it.
       {"12 24 0a 0a 0a 02 08 01 0a 04 18 02 20 01 " + times(12, none),
-       with(0, {.remote_handle = 1, .range = {}, .gpa_offset = 2, .is_rom = true})},
+       with_handle(0, {.remote_handle = 1, .range = {}, .gpa_offset = 2, .is_rom = true})},
   };
   for (const Row& row : rows) {
     const auto adjuster = decode_adjuster(unhex(row.bytes));

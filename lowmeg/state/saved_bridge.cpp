@@ -13,7 +13,7 @@
 namespace lowmeg::state {
 namespace {
 
-namespace proto = chipset::i440bx::host_pci_bridge;
+namespace bridge_proto = chipset::i440bx::host_pci_bridge;
 namespace proto_cfg = pci::cfg_space_emu;
 
 // A value that check_wire has held against its width.
@@ -99,7 +99,7 @@ SavedCfgSpace value_of(const proto_cfg::SavedState& message) {
 Buffer encode(const SavedBridge& bridge) {
   const auto& [host_pci_dram1, host_pci_dram2, pam_reg1, pam_reg2, bios_scratch1, bios_scratch2,
                smm_config_word, cfg_space] = bridge;
-  proto::SavedState message;
+  bridge_proto::SavedState message;
   message.set_host_pci_dram1(host_pci_dram1);
   message.set_host_pci_dram2(host_pci_dram2);
   message.set_pam_reg1(pam_reg1);
@@ -112,7 +112,7 @@ Buffer encode(const SavedBridge& bridge) {
 }
 
 Result<SavedBridge> decode_bridge(Bytes bytes) {
-  proto::SavedState message;
+  bridge_proto::SavedState message;
   if (auto parsed = parse(bytes, kBridgeRows, message); !parsed) return tl::unexpected(parsed.error());
   if (!message.has_cfg_space()) return fail(Errc::kInvalidArgument, "cfg_space: absent");
   const int count = message.cfg_space().base_addresses_size();

@@ -11,7 +11,7 @@
 namespace vmm {
 namespace {
 
-struct Rig {
+struct GateRig {
   fakes::FakeA20 pin;
   fakes::FakePower power;
   A20Gate gate{pin};
@@ -41,7 +41,7 @@ TEST(A20Gate, IsOpenWhenEitherInputIs) {
       {"other bits and ports do not matter", {{0x64, 0xdd}, {0x92, 0xfc}, {0x60, 0x02}, {0x64, 0xad}}, "L"},
   };
   for (const Row& row : rows) {
-    Rig rig;
+    GateRig rig;
     for (const Write& write : row.writes) {
       if (write.port == Port92::kPort)
         rig.port92.write(write.port, 1, write.value);
@@ -54,7 +54,7 @@ TEST(A20Gate, IsOpenWhenEitherInputIs) {
 
 // "After a reset it is open."
 TEST(A20Gate, OpensWithAReset) {
-  Rig rig;
+  GateRig rig;
   rig.i8042.write(0x64, 1, 0xdd);
   rig.i8042.reset();
   rig.port92.reset();

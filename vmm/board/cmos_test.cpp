@@ -13,8 +13,8 @@ constexpr std::uint64_t kMiB = 1ull << 20, kSecond = 1'000'000'000;
 constexpr auto kStart = std::chrono::sys_days(std::chrono::year(1999) / 12 / 31) + std::chrono::hours(23) +
                         std::chrono::minutes(59) + std::chrono::seconds(58);  // a Friday
 
-struct Rig {
-  explicit Rig(std::uint64_t ram_bytes = 63 * kMiB, unsigned cpus = 1)
+struct CmosRig {
+  explicit CmosRig(std::uint64_t ram_bytes = 63 * kMiB, unsigned cpus = 1)
       : cmos(clock, {ram_bytes, cpus, Coprocessor::kNone, kStart}) {}
   unsigned read(unsigned index) {
     cmos.write(0x70, 1, index | 0x80);
@@ -60,7 +60,7 @@ TEST(Cmos, TellsTheSizeOfMemory) {
       {8 * kMiB, 640, 7168, 0},         {4095 * kMiB, 640, 64512, 4079 * 16}, {~0ull, 640, 64512, 0xff00},
   };
   for (const Row& row : rows) {
-    Rig rig(row.bytes);
+    CmosRig rig(row.bytes);
     EXPECT_EQ(rig.word(0x15, 0x16), row.base) << row.bytes;
     EXPECT_EQ(rig.word(0x17, 0x18), row.extended) << row.bytes;
     EXPECT_EQ(rig.word(0x30, 0x31), row.extended) << row.bytes;
@@ -70,12 +70,12 @@ TEST(Cmos, TellsTheSizeOfMemory) {
 }
 
 TEST(Cmos, TellsTheNumberOfProcessors) {
-  for (const unsigned cpus : {1u, 4u, 256u}) EXPECT_EQ(Rig(0, cpus).read(0x5f), cpus - 1);
-  EXPECT_EQ(Rig(0, 0).read(0x5f), 0u) << "there is always one";
+  for (const unsigned cpus : {1u, 4u, 256u}) EXPECT_EQ(CmosRig(0, cpus).read(0x5f), cpus - 1);
+  EXPECT_EQ(CmosRig(0, 0).read(0x5f), 0u) << "there is always one";
 }
 
 TEST(Cmos, RunsTheClock) {
-  Rig rig;
+  CmosRig rig;
   EXPECT_EQ(rig.date(), "99 12 31 06 23 59 58 ");
   EXPECT_EQ(rig.read(0x32), 0x19u);
   rig.clock.ns = 2 * kSecond;
@@ -85,7 +85,7 @@ TEST(Cmos, RunsTheClock) {
 // Register B: "when the SET bit is written to a 1 ... the program may initialize the time and calendar
 // bytes": they hold until it is cleared, then the clock goes on from them.
 TEST(Cmos, TakesADate) {
-  Rig rig;
+  CmosRig rig;
   rig.write(0x0b, 0x82);
   for (const auto& [index, value] :
        {std::pair{9, 0x24}, {8, 0x02}, {7, 0x29}, {4, 0x12}, {2, 0x34}, {0, 0x56}}) {
@@ -99,7 +99,7 @@ TEST(Cmos, TakesADate) {
 }
 
 TEST(Cmos, AnyBytesAreSomeDate) {
-  Rig rig;
+  CmosRig rig;
   rig.write(0x0b, 0x82);
   for (unsigned index = 0; index < 10; ++index) rig.write(index, 0xff);
   rig.write(0x0b, 0x02);
@@ -108,7 +108,7 @@ TEST(Cmos, AnyBytesAreSomeDate) {
 }
 
 TEST(Cmos, SpeaksBinaryOnRequest) {
-  Rig rig;
+  CmosRig rig;
   rig.write(0x0b, 0x06);
   EXPECT_EQ(rig.read(0), 58u);
   EXPECT_EQ(rig.read(9), 99u);
@@ -117,7 +117,7 @@ TEST(Cmos, SpeaksBinaryOnRequest) {
 // Register A: "when UIP is a 0 the update cycle is not in progress and will not be for at least 244 us".
 // Never for good, so a wait for either state ends.
 TEST(Cmos, UpdateInProgressComesAndGoes) {
-  Rig rig;
+  CmosRig rig;
   struct Row {
     std::uint64_t ns;
     unsigned uip;
@@ -131,7 +131,7 @@ TEST(Cmos, UpdateInProgressComesAndGoes) {
 }
 
 TEST(Cmos, KeepsItsRamOverAReset) {
-  Rig rig;
+  CmosRig rig;
   rig.write(0x0f, 0x0a);
   rig.write(0x0b, 0x86);
   rig.write(0x0c, 0xff);

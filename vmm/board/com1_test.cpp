@@ -9,7 +9,7 @@
 namespace vmm {
 namespace {
 
-struct Rig {
+struct Com1Rig {
   void receive(const std::string& text) {
     com1.receive({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   }
@@ -30,7 +30,7 @@ TEST(Com1, KeepsWhatItsRegistersHold) {
   const Row rows[] = {{0x3f9, 0x0f}, {0x3fb, 0xff}, {0x3fc, 0x1f},
                       {0x3fd, 0x60}, {0x3fe, 0xb0}, {0x3ff, 0xff}};
   for (const Row& row : rows) {
-    Rig rig;
+    Com1Rig rig;
     rig.com1.write(row.port, 1, 0xff);
     EXPECT_EQ(rig.com1.read(row.port, 1), row.reads) << row.port;
     rig.com1.reset();
@@ -39,7 +39,7 @@ TEST(Com1, KeepsWhatItsRegistersHold) {
 }
 
 TEST(Com1, SendsAtOnceUnlessTheDivisorIsOpen) {
-  Rig rig;
+  Com1Rig rig;
   for (const char c : {'o', 'k'}) rig.com1.write(0x3f8, 1, static_cast<unsigned>(c));
   rig.com1.write(0x3fb, 1, 0x83);
   rig.com1.write(0x3f8, 1, 0x01);
@@ -54,7 +54,7 @@ TEST(Com1, SendsAtOnceUnlessTheDivisorIsOpen) {
 // SeaBIOS takes a port for a serial one when IER = 02h makes IIR 02h. Reading it there ends it
 // (data sheet, interrupt control functions).
 TEST(Com1, TellsTheTransmittersInterrupt) {
-  Rig rig;
+  Com1Rig rig;
   EXPECT_EQ(rig.com1.read(0x3fa, 1), 0x01u);
   rig.com1.write(0x3f9, 1, 0x02);
   EXPECT_EQ(rig.com1.read(0x3fa, 1), 0x02u);
@@ -66,7 +66,7 @@ TEST(Com1, TellsTheTransmittersInterrupt) {
 
 // Data ready while something waits (data sheet, line status register, bit 0); a FIFO's reset drops nothing.
 TEST(Com1, GivesWhatComesInByteByByte) {
-  Rig rig;
+  Com1Rig rig;
   EXPECT_EQ(rig.read(kLsr), 0x60u);
   rig.receive("ab");
   rig.receive("c");
@@ -90,7 +90,7 @@ TEST(Com1, GivesWhatComesInByteByByte) {
 // The line is high while IIR has a cause and OUT2 is set; data comes before the transmitter (data sheet,
 // table IV).
 TEST(Com1, RaisesIrq4) {
-  Rig rig;
+  Com1Rig rig;
   rig.write(kIer, 0x01);
   rig.receive("ab");
   EXPECT_EQ(rig.read(kIir), 0x04u);

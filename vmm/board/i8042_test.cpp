@@ -12,7 +12,7 @@ namespace {
 
 using Bytes = std::vector<unsigned>;
 
-struct Rig {
+struct KeyboardRig {
   /// What is in the buffer: 60h for as long as bit 0 of 64h is set.
   Bytes drain() {
     Bytes bytes;
@@ -36,7 +36,7 @@ TEST(I8042, AnswersCommands) {
       {0xd0, {0xcf}}, {0xad, {}},     {0xae, {}},     {0x77, {}},     {0xff, {}},
   };
   for (const Row& row : rows) {
-    Rig rig;
+    KeyboardRig rig;
     rig.i8042.write(0x64, 1, row.command);
     EXPECT_EQ(rig.drain(), row.answer) << row.command;
     EXPECT_EQ(rig.power.resets, 0u);
@@ -52,7 +52,7 @@ TEST(I8042, TheKeyboardAcknowledges) {
   const Row rows[] = {{0xff, {0xfa, 0xaa}}, {0xf5, {0xfa}}, {0xed, {0xfa}},
                       {0x02, {0xfa}},       {0xee, {0xee}}, {0xf2, {0xfa, 0xab, 0x83}}};
   for (const Row& row : rows) {
-    Rig rig;
+    KeyboardRig rig;
     rig.i8042.write(0x60, 1, row.byte);
     EXPECT_EQ(rig.drain(), row.answer) << row.byte;
   }
@@ -72,7 +72,7 @@ TEST(I8042, TakesParameters) {
       {0xd4, 0xf4, 0x77, {}},      // to the mouse, which is not there
   };
   for (const Row& row : rows) {
-    Rig rig;
+    KeyboardRig rig;
     rig.i8042.write(0x64, 1, row.command);
     rig.i8042.write(0x60, 1, row.parameter);
     rig.i8042.write(0x64, 1, row.show);
@@ -87,7 +87,7 @@ TEST(I8042, ChangesBitsByCommand) {
   const Row rows[] = {{0xa7, 0x20, 0x61}, {0xa8, 0x20, 0x41}, {0xad, 0x20, 0x71},
                       {0xae, 0x20, 0x61}, {0xdd, 0xd0, 0xcd}, {0xdf, 0xd0, 0xcf}};
   for (const Row& row : rows) {
-    Rig rig;
+    KeyboardRig rig;
     rig.i8042.write(0x64, 1, row.command);
     rig.i8042.write(0x64, 1, row.show);
     EXPECT_EQ(rig.drain(), Bytes{row.value}) << row.command;
@@ -96,7 +96,7 @@ TEST(I8042, ChangesBitsByCommand) {
 
 // Commands F0h to FFh pulse those of the output port's low bits that are 0 in them; bit 0 is the reset.
 TEST(I8042, ResetsTheMachine) {
-  Rig rig;
+  KeyboardRig rig;
   rig.i8042.write(0x64, 1, 0xfe);
   rig.i8042.write(0x64, 1, 0xd1);
   rig.i8042.write(0x60, 1, 0x02);
@@ -104,7 +104,7 @@ TEST(I8042, ResetsTheMachine) {
 }
 
 TEST(I8042, StatusTellsTheStory) {
-  Rig rig;
+  KeyboardRig rig;
   EXPECT_EQ(rig.i8042.read(0x64, 1), 0x10u);
   rig.i8042.write(0x64, 1, 0xaa);
   EXPECT_EQ(rig.i8042.read(0x64, 1), 0x1du) << "a command was last, self-test passed, a byte waits";
@@ -117,7 +117,7 @@ TEST(I8042, StatusTellsTheStory) {
 }
 
 TEST(I8042, TheBufferHasAnEnd) {
-  Rig rig;
+  KeyboardRig rig;
   for (int i = 0; i < 1000; ++i) rig.i8042.write(0x60, 1, 0xff);
   EXPECT_EQ(rig.drain().size(), 17u);
 }

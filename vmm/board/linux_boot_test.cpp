@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::uint64_t kMiB = 1 << 20;
+constexpr std::uint64_t kMebibyte = 1 << 20;
 
 void put(FwCfg::Bytes& to, std::size_t at, std::uint64_t value, unsigned bytes) {
   for (unsigned i = 0; i < bytes; ++i) to[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
@@ -41,12 +41,12 @@ TEST(LinuxBoot, LaysOutTheParts) {
   LinuxFiles files = linux_files();
   files.initrd = FwCfg::Bytes(5000, 'i');
   ASSERT_TRUE(check_linux(files));
-  const LinuxImage image = lay_out_linux(files, 16 * kMiB).value();
+  const LinuxImage image = lay_out_linux(files, 16 * kMebibyte).value();
   EXPECT_EQ(image.setup.address, 0x10000u);
   EXPECT_EQ(image.setup.bytes.size(), 3 * 512u);
   EXPECT_EQ(image.kernel.address, 0x100000u);
   EXPECT_EQ(image.kernel.bytes, FwCfg::Bytes(1000, 'k'));
-  EXPECT_EQ(image.initrd.address, 16 * kMiB - 0x2000) << "as high as it goes, from a page's start";
+  EXPECT_EQ(image.initrd.address, 16 * kMebibyte - 0x2000) << "as high as it goes, from a page's start";
   EXPECT_EQ(image.initrd.bytes, *files.initrd);
   EXPECT_EQ(image.command_line.address, 0x20000u);
   EXPECT_EQ(std::string(image.command_line.bytes.begin(), image.command_line.bytes.end()),
@@ -58,7 +58,7 @@ TEST(LinuxBoot, LaysOutTheParts) {
     const char* what;
   };
   const Row rows[] = {{0x20e, 0x81ff0000, "loader of no id, heap may be used"},
-                      {0x218, 16 * kMiB - 0x2000, "ramdisk_image"},
+                      {0x218, 16 * kMebibyte - 0x2000, "ramdisk_image"},
                       {0x21c, 5000, "ramdisk_size"},
                       {0x224, 0xfe00, "heap_end_ptr"},
                       {0x228, 0x20000, "cmd_line_ptr"}};
@@ -76,9 +76,9 @@ TEST(LinuxBoot, KeepsTheInitrdWhereTheKernelReachesIt) {
     std::uint32_t address;
   };
   const Row rows[] = {
-      {0x20c, 0x37ffffff, 2048 * kMiB, 0x37fff000}, {0x20c, 0x7fffffff, 1024 * kMiB, 0x3ffff000},
-      {0x203, 0x00ffffff, 64 * kMiB, 0x00fff000},   {0x202, 0x00ffffff, 64 * kMiB, 0x03fff000},
-      {0x202, 0, 2048 * kMiB, 0x37fff000},          {0x20c, 0xffffffff, 2048 * kMiB, 0x7ffff000}};
+      {0x20c, 0x37ffffff, 2048 * kMebibyte, 0x37fff000}, {0x20c, 0x7fffffff, 1024 * kMebibyte, 0x3ffff000},
+      {0x203, 0x00ffffff, 64 * kMebibyte, 0x00fff000},   {0x202, 0x00ffffff, 64 * kMebibyte, 0x03fff000},
+      {0x202, 0, 2048 * kMebibyte, 0x37fff000},          {0x20c, 0xffffffff, 2048 * kMebibyte, 0x7ffff000}};
   for (const Row& row : rows) {
     put(files.kernel, 0x206, row.version, 2);
     put(files.kernel, 0x22c, row.most, 4);
@@ -117,14 +117,14 @@ TEST(LinuxBoot, RefusesWhatItCannotStart) {
     EXPECT_THAT(checked.error().message(), HasSubstr(row.why));
   }
   LinuxFiles files = linux_files();
-  EXPECT_TRUE(lay_out_linux(files, 3 * kMiB)) << "to the last byte of 2 MiB from 1 MiB";
-  const auto no_room = lay_out_linux(files, 3 * kMiB - 1);
+  EXPECT_TRUE(lay_out_linux(files, 3 * kMebibyte)) << "to the last byte of 2 MiB from 1 MiB";
+  const auto no_room = lay_out_linux(files, 3 * kMebibyte - 1);
   ASSERT_FALSE(no_room);
   EXPECT_THAT(no_room.error().message(), HasSubstr("--kernel: it needs RAM up to 300000"));
   files.initrd = FwCfg::Bytes(1, 'i');
-  EXPECT_TRUE(lay_out_linux(files, 3 * kMiB + 0x1000));
+  EXPECT_TRUE(lay_out_linux(files, 3 * kMebibyte + 0x1000));
   files.initrd = FwCfg::Bytes(0x1001, 'i');
-  const auto no_initrd = lay_out_linux(files, 3 * kMiB + 0x1000);
+  const auto no_initrd = lay_out_linux(files, 3 * kMebibyte + 0x1000);
   ASSERT_FALSE(no_initrd);
   EXPECT_THAT(no_initrd.error().message(),
               HasSubstr("--initrd: 4097 bytes have no room between the kernel's end at 300000 and 301000"));

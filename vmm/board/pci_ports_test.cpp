@@ -18,8 +18,8 @@ class Faulty final : public lowmeg::bridge::ConfigFunction {
   }
 };
 
-struct Rig {
-  Rig() { config.place(0, 0, function); }
+struct PortsRig {
+  PortsRig() { config.place(0, 0, function); }
   Faulty function;
   lowmeg::bridge::ConfigPorts config;
   fakes::FakePower power;
@@ -48,7 +48,7 @@ TEST(PciPorts, ShareTheRange) {
       {0xcff, 1, 0, 0, "", 1},          {0xcfd, 3, 0, 0, "", 1},
   };
   for (const Row& row : rows) {
-    Rig rig;
+    PortsRig rig;
     rig.ports.write(0xcf8, 4, 0x80000000);
     rig.ports.write(row.port, row.size, row.value);
     EXPECT_EQ(rig.power.resets, row.resets) << row.port;
@@ -58,7 +58,7 @@ TEST(PciPorts, ShareTheRange) {
 }
 
 TEST(PciPorts, ReadFromTheirOwners) {
-  Rig rig;
+  PortsRig rig;
   rig.ports.write(0xcf8, 4, 0x80000000);
   rig.ports.write(0xcf9, 1, 0xfb);
   EXPECT_EQ(rig.ports.read(0xcf9, 1), 0x03u);
@@ -72,7 +72,7 @@ TEST(PciPorts, ReadFromTheirOwners) {
 
 // "Told after each access to CONFDATA": not of CONFADD, not of CF9h, not of a write that failed.
 TEST(PciPorts, TellOfAccessesToData) {
-  Rig rig;
+  PortsRig rig;
   rig.ports.write(0xcf8, 4, 0x80000000);
   rig.ports.write(0xcf9, 1, 0x02);
   rig.ports.read(0xcf8, 4);

@@ -9,8 +9,8 @@
 namespace vmm {
 namespace {
 
-struct Rig {
-  Rig() {
+struct PicRig {
+  PicRig() {
     const struct {
       std::uint16_t port;
       std::uint8_t value;
@@ -29,7 +29,7 @@ struct Rig {
 // Each IRQ's vector with the PC's bases 08h and 70h, and that one EOI to each chip concerned ends it.
 TEST(Pic, AnswersEachIrqWithItsVector) {
   for (unsigned irq = 0; irq < 16; ++irq) {
-    Rig rig;
+    PicRig rig;
     rig.pulse(irq);
     if (irq == 2) {
       EXPECT_EQ(rig.pin.level, Level::kLow) << "the cascade is nobody's line";
@@ -47,7 +47,7 @@ TEST(Pic, AnswersEachIrqWithItsVector) {
 
 // Fully nested: the slave's eight lie between IRQ 1 and IRQ 3.
 TEST(Pic, ServesTheSlaveAtThePlaceOfItsInput) {
-  Rig rig;
+  PicRig rig;
   rig.pic.write(0x21, 1, 0xff);
   for (const unsigned irq : {15u, 3u, 1u, 8u, 0u, 7u}) rig.pulse(irq);
   rig.pic.write(0x21, 1, 0x00);
@@ -72,7 +72,7 @@ TEST(Pic, MasksAtEitherChip) {
       {0xa1, 0x01, 8, Level::kLow}, {0xa1, 0x01, 9, Level::kHigh},
   };
   for (const Row& row : rows) {
-    Rig rig;
+    PicRig rig;
     rig.pic.write(row.port, 1, row.mask);
     rig.pulse(row.irq);
     EXPECT_EQ(rig.pin.level, row.level) << row.port << ' ' << row.irq;
@@ -81,7 +81,7 @@ TEST(Pic, MasksAtEitherChip) {
 }
 
 TEST(Pic, AnswersSpuriousInterrupts) {
-  Rig rig;
+  PicRig rig;
   EXPECT_EQ(rig.pic.acknowledge(), 0x0f) << "the master's IR7";
   rig.pic.write(0x4d1, 1, 0x04);  // IRQ 10 is a level
   rig.pic.raise(10);
@@ -93,7 +93,7 @@ TEST(Pic, AnswersSpuriousInterrupts) {
 
 // PIIX3, ELCR1 and ELCR2: IRQ 0, 1, 2, 8 and 13 are edge-triggered, their bits reserved.
 TEST(Pic, KeepsWhatElcrMay) {
-  Rig rig;
+  PicRig rig;
   rig.pic.write(0x4d0, 1, 0xff);
   rig.pic.write(0x4d1, 1, 0xff);
   EXPECT_EQ(rig.pic.read(0x4d0, 1), 0xf8u);
@@ -103,7 +103,7 @@ TEST(Pic, KeepsWhatElcrMay) {
 }
 
 TEST(Pic, ResetTakesTheRequestBack) {
-  Rig rig;
+  PicRig rig;
   rig.pulse(0);
   rig.pic.reset();
   EXPECT_EQ(rig.pin.level, Level::kLow);

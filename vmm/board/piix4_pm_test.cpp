@@ -11,7 +11,7 @@ namespace {
 
 using lowmeg::bridge::ByteEnables;
 
-struct Rig {
+struct PowerRig {
   void configure(std::uint8_t offset, std::uint32_t value) {
     EXPECT_TRUE(pm.function().write(offset, value, ByteEnables::all()));
   }
@@ -25,7 +25,7 @@ struct Rig {
 };
 
 TEST(Piix4Pm, LooksAsFirmwareExpects) {
-  Rig rig;
+  PowerRig rig;
   EXPECT_EQ(rig.pm.function().read(0x00), 0x71138086u);
   EXPECT_EQ(rig.pm.function().read(0x08) >> 16, 0x0680u);
   EXPECT_EQ(rig.pm.function().read(0x3c), 0x0100u) << "INTA#";
@@ -41,7 +41,7 @@ TEST(Piix4Pm, ItsBlockLiesWherePmbaSays) {
   const Row rows[] = {
       {0xb001, 0, std::nullopt}, {0xb001, 1, 0xb000}, {0xffffffff, 0xff, 0xffc0}, {0x0000, 1, 0x0000}};
   for (const Row& row : rows) {
-    Rig rig;
+    PowerRig rig;
     rig.configure(0x40, row.pmba);
     rig.configure(0x80, row.pmregmisc);
     EXPECT_EQ(rig.pm.base(), row.base) << row.pmba;
@@ -60,7 +60,7 @@ TEST(Piix4Pm, CountsTime) {
   const Row rows[] = {
       {0, 0}, {1'000'000'000, 3579545}, {5'000'000'000, 5 * 3579545 - (1 << 24)}, {279, 0}, {280, 1}};
   for (const Row& row : rows) {
-    Rig rig;
+    PowerRig rig;
     rig.open(0xb000);
     rig.clock.ns = row.ns;
     EXPECT_EQ(rig.pm.read(0xb008, 4), row.timer) << row.ns;
@@ -83,7 +83,7 @@ TEST(Piix4Pm, TurnsOff) {
       {0xb004, 2, 0x3400, {}},  {0xb004, 1, 0x20, {}},    {0xb006, 2, 0x2000, {}},
   };
   for (const Row& row : rows) {
-    Rig rig;
+    PowerRig rig;
     rig.open(0xb000);
     rig.pm.write(row.port, row.size, row.value);
     EXPECT_EQ(rig.power.statuses, row.statuses) << row.port << ' ' << row.value;
@@ -91,7 +91,7 @@ TEST(Piix4Pm, TurnsOff) {
 }
 
 TEST(Piix4Pm, KeepsEnablesAndNoStatus) {
-  Rig rig;
+  PowerRig rig;
   rig.open(0xb000);
   rig.pm.write(0xb000, 4, 0xffffffff);
   EXPECT_EQ(rig.pm.read(0xb000, 4), 0x05210000u) << "PMSTS 0, PMEN";

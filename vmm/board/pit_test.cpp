@@ -10,7 +10,7 @@ namespace {
 constexpr std::uint64_t kTickNs = 838;           // rounded down
 constexpr std::uint64_t kPeriodNs = 54'925'402;  // 65536 ticks: the PC's 18.2 Hz
 
-struct Rig {
+struct PitRig {
   void program(std::uint8_t control, std::uint16_t count) {
     pit.write(0x43, 1, control);
     pit.write(static_cast<std::uint16_t>(0x40 + (control >> 6)), 1, count & 0xff);
@@ -23,7 +23,7 @@ struct Rig {
 };
 
 TEST(Pit, SaysWhenIrq0IsDue) {
-  Rig rig;
+  PitRig rig;
   EXPECT_EQ(rig.pit.next_event_ns(), Pit::kNever) << "no count at power-on";
   rig.program(0x34, 0);
   EXPECT_EQ(rig.pit.next_event_ns(), kPeriodNs);
@@ -37,7 +37,7 @@ TEST(Pit, SaysWhenIrq0IsDue) {
 }
 
 TEST(Pit, CoalescesMissedTicks) {
-  Rig rig;
+  PitRig rig;
   rig.program(0x34, 1000);
   rig.clock.ns = 10 * kPeriodNs;
   rig.pit.advance();
@@ -48,7 +48,7 @@ TEST(Pit, CoalescesMissedTicks) {
 }
 
 TEST(Pit, Mode0InterruptsOnce) {
-  Rig rig;
+  PitRig rig;
   rig.program(0x30, 100);
   rig.clock.ns = 100 * (kTickNs + 1);
   rig.pit.advance();
@@ -58,7 +58,7 @@ TEST(Pit, Mode0InterruptsOnce) {
 
 // Read-back command (figure 10): bits 3:1 choose counters, bit 5 = 0 latches counts, bit 4 = 0 status.
 TEST(Pit, ReadsBack) {
-  Rig rig;
+  PitRig rig;
   rig.program(0x34, 0x1000);
   rig.program(0xb0, 0x2000);
   rig.pit.write(0x43, 1, 0xda);  // counts of 0 and 2
@@ -73,7 +73,7 @@ TEST(Pit, ReadsBack) {
 
 // SeaBIOS's calibration: counter 2 in mode 0, its gate opened first, ends when bit 5 of port 61h rises.
 TEST(Pit, Port61ShowsCounter2) {
-  Rig rig;
+  PitRig rig;
   rig.pit.write(0x61, 1, 0x01);
   rig.program(0xb0, 0x800);
   EXPECT_EQ(rig.pit.read(0x61, 1) & 0x2f, 0x01u);
@@ -84,14 +84,14 @@ TEST(Pit, Port61ShowsCounter2) {
 }
 
 TEST(Pit, Counter2WaitsForItsGate) {
-  Rig rig;
+  PitRig rig;
   rig.program(0xb0, 10);
   rig.clock.ns = 1'000'000;
   EXPECT_EQ(rig.pit.read(0x61, 1) & 0x20, 0u);
 }
 
 TEST(Pit, RefreshTogglesEach15Us) {
-  Rig rig;
+  PitRig rig;
   unsigned toggles = 0;
   for (unsigned before = rig.pit.read(0x61, 1) & 0x10; rig.clock.ns < 1'000'000; rig.clock.ns += 1000) {
     const unsigned now = rig.pit.read(0x61, 1) & 0x10;
@@ -102,7 +102,7 @@ TEST(Pit, RefreshTogglesEach15Us) {
 }
 
 TEST(Pit, ResetStopsTheTimer) {
-  Rig rig;
+  PitRig rig;
   rig.program(0x34, 100);
   rig.pit.reset();
   EXPECT_EQ(rig.pit.next_event_ns(), Pit::kNever);

@@ -7,7 +7,7 @@
 namespace vmm {
 namespace {
 
-struct Rig {
+struct VgaRig {
   void graphics(unsigned index, unsigned value) {
     registers.write(0x3ce, 1, index);
     registers.write(0x3cf, 1, value);
@@ -33,7 +33,7 @@ struct Rig {
 constexpr std::uint32_t kB0000 = 0x10000, kB8000 = 0x18000;
 
 TEST(VgaText, ShowsTheScreenWithoutItsBlanks) {
-  Rig rig;
+  VgaRig rig;
   EXPECT_EQ(rig.vga.text(), "");
   rig.put(kB8000, "SeaBIOS   ");
   rig.put(kB8000 + 2 * 80 * 2, "  \x01third\xff");
@@ -55,7 +55,7 @@ TEST(VgaText, ShowsWhatTheRegistersSay) {
       {0x0e, 0x3ffe, "  colour\n"},  // the picture wraps in its 32 KiB
   };
   for (const Row& row : rows) {
-    Rig rig;
+    VgaRig rig;
     rig.put(kB0000, "mono");
     rig.put(kB8000, "colour");
     if (row.start) rig.put(kB8000 + 160, "second");
@@ -67,7 +67,7 @@ TEST(VgaText, ShowsWhatTheRegistersSay) {
 }
 
 TEST(VgaText, IsPlainMemory) {
-  Rig rig;
+  VgaRig rig;
   rig.vga.write(0, 4, 0x12345678);
   rig.vga.write(0x1ffff, 1, 0x9a);
   EXPECT_EQ(rig.vga.read(0, 4), 0x12345678u);

@@ -12,7 +12,7 @@ namespace {
 using namespace testing;
 using Mode = TestMachine::Mode;
 
-struct Row {
+struct HandlerRow {
   const char* rule;
   Mode mode;
   Bytes code;
@@ -22,8 +22,8 @@ struct Row {
 };
 
 // EBX points at 11223344:55667788 in kData, EAX, ECX and EDX are small.
-void expect_right(std::span<const Row> rows) {
-  for (const Row& row : rows) {
+void expect_right(std::span<const HandlerRow> rows) {
+  for (const HandlerRow& row : rows) {
     TestMachine machine(row.mode);
     machine.load(kCode, row.code);
     machine.poke(kData, 0x55667788);
@@ -40,7 +40,7 @@ void expect_right(std::span<const Row> rows) {
 }
 
 TEST(Handlers, Exchanges) {
-  const Row rows[] = {
+  const HandlerRow rows[] = {
       {"CMPXCHG, unequal: EAX is loaded", Mode::kProtected, {0x0f, 0xb1, 0x0b}, 1, reg<kEax>, 0x55667788},
       {"and memory stays", Mode::kProtected, {0x0f, 0xb1, 0x0b}, 1, memory<kData>, 0x55667788},
       {"XADD to memory", Mode::kProtected, {0x0f, 0xc1, 0x0b}, 1, memory<kData>, 0x5566778a},
@@ -59,7 +59,7 @@ TEST(Handlers, Exchanges) {
 }
 
 TEST(Handlers, BitStrings) {
-  const Row rows[] = {
+  const HandlerRow rows[] = {
       {"BTS EDX = 35: bit 3 of the next doubleword",
        Mode::kProtected,
        {0x0f, 0xab, 0x13},
@@ -81,7 +81,7 @@ TEST(Handlers, BitStrings) {
 }
 
 TEST(Handlers, AddressSizes) {
-  const Row rows[] = {
+  const HandlerRow rows[] = {
       {"XLAT, 32-bit address in 16-bit code", Mode::kReal, {0x67, 0xd7}, 1, reg<kEax>, 0x77},
       {"XLAT, 16-bit address in 32-bit code", Mode::kProtected, {0x67, 0xd7}, 1, reg<kEax>, 0x77},
       {"LOOP by ECX goes to 16 bits of IP", Mode::kReal, {0x67, 0xe2, 0x10}, 1, eip, kCode + 0x13},

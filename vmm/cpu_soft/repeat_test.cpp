@@ -14,7 +14,7 @@ using Stop = CpuSoft::Stop;
 
 constexpr std::uint32_t kFrom = 0x20000, kTo = 0x40000;
 
-struct Row {
+struct RepeatRow {
   const char* rule;
   Mode mode;
   Bytes code;
@@ -24,7 +24,7 @@ struct Row {
 };
 
 TEST(Repeat, EndsWithTheRegistersOfAnUncutOne) {
-  const Row rows[] = {
+  const RepeatRow rows[] = {
       {"MOVSB", Mode::kProtected, {0xf3, 0xa4, 0xf4}, 10000, 0, 0, kTo + 10000},
       {"MOVSD, any REP", Mode::kProtected, {0xf2, 0xa5, 0xf4}, 10000, 0, 0, kTo + 40000},
       {"STOSB, whole pieces", Mode::kProtected, {0xf3, 0xaa, 0xf4}, 8192, 0, 0, kTo + 8192},
@@ -37,7 +37,7 @@ TEST(Repeat, EndsWithTheRegistersOfAnUncutOne) {
       {"16-bit addresses count in CX", Mode::kReal, {0xf3, 0xaa, 0xf4}, 0x31388, 0, 0x30000, 0x41388},
       {"67 makes that ECX", Mode::kReal, {0x67, 0xf3, 0xaa, 0xf4}, 5000, 0, 0, kTo + 5000},
   };
-  for (const Row& row : rows) {
+  for (const RepeatRow& row : rows) {
     TestMachine machine(row.mode);
     machine.load(kCode, row.code);
     machine.poke(kTo + row.differs_at, 1, 1);

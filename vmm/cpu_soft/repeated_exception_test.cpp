@@ -13,7 +13,7 @@ using Mode = TestMachine::Mode;
 // Instructions for some more than kRepeats rounds of any of the handlers below.
 constexpr std::uint64_t kLong = 8 * ExceptionWatch::kRepeats;
 
-struct Row {
+struct ExceptionRow {
   const char* what;
   Mode mode;
   Bytes code;
@@ -38,7 +38,7 @@ void put_handler(TestMachine& machine, const Bytes& handler) {
 // "The same vector and the same CS:EIP, no other exception between them, and the instruction executed last
 // was the IRET that led there."
 TEST(RepeatedException, IsToldFromProgress) {
-  const Row rows[] = {
+  const ExceptionRow rows[] = {
       {"FXSAVE, and a handler that returns", Mode::kReal, kFxsave, kIret, true},
       {"in protected mode", Mode::kProtected, kFxsave, kIret, true},
       {"DIV by 0", Mode::kReal, {0x31, 0xc9, 0xf7, 0xf1}, kIret, true},
@@ -55,7 +55,7 @@ TEST(RepeatedException, IsToldFromProgress) {
        false},
       {"INT n in a loop is no exception", Mode::kReal, {0xcd, 0x06, 0xeb, 0xfc}, kIret, false},
   };
-  for (const Row& row : rows) {
+  for (const ExceptionRow& row : rows) {
     TestMachine machine(row.mode);
     machine.load(kCode, row.code);
     put_handler(machine, row.handler);

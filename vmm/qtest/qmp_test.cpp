@@ -10,13 +10,13 @@ namespace {
 using Json = nlohmann::json;
 using Then = Qmp::Answer::Then;
 
-struct Row {
+struct QmpRow {
   const char* line;
   const char* reply;  // null: none
   Then then = Then::kGoOn;
 };
 
-void expect(Qmp& qmp, const Row& row) {
+void expect(Qmp& qmp, const QmpRow& row) {
   const Qmp::Answer answer = qmp.answer(row.line);
   EXPECT_EQ(answer.then, row.then) << row.line;
   if (row.reply == nullptr) {
@@ -33,7 +33,7 @@ TEST(Qmp, NegotiatesFirst) {
   EXPECT_TRUE(greeting.at("QMP").at("version").at("qemu").contains("major"));
   EXPECT_TRUE(greeting.at("QMP").at("capabilities").is_array());
   Qmp qmp;
-  const Row rows[] = {
+  const QmpRow rows[] = {
       {R"({"execute": "quit"})",
        R"({"error": {"class": "CommandNotFound",
                      "desc": "Expecting capabilities negotiation with 'qmp_capabilities'"}})"},
@@ -45,7 +45,7 @@ TEST(Qmp, NegotiatesFirst) {
       {R"({"execute": "system_reset", "id": "x"})", R"({"return": {}, "id": "x"})", Then::kReset},
       {R"({"execute": "quit", "id": [1]})", R"({"return": {}})", Then::kQuit},
   };
-  for (const Row& row : rows) expect(qmp, row);
+  for (const QmpRow& row : rows) expect(qmp, row);
 }
 
 TEST(Qmp, AnswersWhatIsNoRequestWithAnError) {
@@ -53,12 +53,12 @@ TEST(Qmp, AnswersWhatIsNoRequestWithAnError) {
       R"({"error": {"class": "GenericError", "desc": "a line must hold one JSON object"}})";
   constexpr const char* kNoCommand =
       R"({"error": {"class": "GenericError", "desc": "QMP input lacks member 'execute'"}})";
-  const Row rows[] = {
+  const QmpRow rows[] = {
       {"", nullptr},    {" \r", nullptr},   {"quit", kNoObject},     {"[1]", kNoObject},
       {"{", kNoObject}, {"{}", kNoCommand}, {"\"\xff\"", kNoObject}, {R"({"execute": 1})", kNoCommand},
   };
   Qmp qmp;
-  for (const Row& row : rows) expect(qmp, row);
+  for (const QmpRow& row : rows) expect(qmp, row);
 }
 
 // qmp-spec, "Asynchronous events": seconds and microseconds.

@@ -44,7 +44,7 @@ class RecordingTime final : public TestTime {
   std::uint64_t now = 0;
 };
 
-struct Row {
+struct SessionRow {
   const char* line;
   const char* reply;
   std::vector<std::string> seen;
@@ -52,7 +52,7 @@ struct Row {
 
 // "All the commands ... OK [value]"; values as system/qtest.c prints them.
 TEST(Session, MakesTheAccessesOfACpu) {
-  const Row rows[] = {
+  const SessionRow rows[] = {
       {"endianness", "OK little\n", {}},
       {"inb 0xcfc", "OK 0x0078\n", {"in1 cfc"}},
       {"inw 112", "OK 0x5678\n", {"in2 70"}},
@@ -78,7 +78,7 @@ TEST(Session, MakesTheAccessesOfACpu) {
       {"b64write 0xe0000 0x9 QQ==", "OK\n", {"write1 e0000 41"}},
       {"  inb  0xcfc\r", "OK 0x0078\n", {"in1 cfc"}},
   };
-  for (const Row& row : rows) {
+  for (const SessionRow& row : rows) {
     RecordingBus bus;
     RecordingTime time;
     EXPECT_EQ(Session(bus, time).answer(row.line), row.reply) << row.line;
@@ -87,7 +87,7 @@ TEST(Session, MakesTheAccessesOfACpu) {
 }
 
 TEST(Session, RefusesInOneLineAndTouchesNothing) {
-  const Row rows[] = {
+  const SessionRow rows[] = {
       {"", "FAIL an empty line\n", {}},
       {"module_load a b", "FAIL Unknown command 'module_load'\n", {}},
       {"clock_step 1 2", "FAIL clock_step takes 0 words more\n", {}},
@@ -117,7 +117,7 @@ TEST(Session, RefusesInOneLineAndTouchesNothing) {
       {"write 0 1 0x4g", "FAIL write needs 0x and 2 digits, two a byte\n", {}},
       {"memset 0 1 x", "FAIL x is no number\n", {}},
   };
-  for (const Row& row : rows) {
+  for (const SessionRow& row : rows) {
     RecordingBus bus;
     RecordingTime time;
     EXPECT_EQ(Session(bus, time).answer(row.line), row.reply) << row.line;
