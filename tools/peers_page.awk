@@ -49,7 +49,7 @@ function consequences() {
   means["rmw"] = "an instruction that reads ROM and writes the RAM behind leaves something else there"
   means["neighbours"] = "a change of one segment changes another"
   means["walk"] = "any of the above, in random order"
-  means["firmware"] = "no BIOS that shadows itself boots"
+  means["firmware"] = "a BIOS cannot shadow itself, or its shadow is not protected"
   means["rom"] = "the ROM below 4 GiB can be changed, or the RAM behind is written by writes to it"
   means["code"] = "programs that patch themselves in shadow RAM crash, or patch what is protected"
   means["stack"] = "a stack or an interrupt table in shadow RAM does not hold, or is not protected"
@@ -150,8 +150,8 @@ function latencies(   t, i, base, text, value) {
   print "median of 15; 1000 accesses are one measurement. Lowmeg's software CPU and Bochs count instructions as time, QEMU's TCG shows the"
   print "host's clock: their columns cannot be compared with each other."
   if (first_on_kvm()) {
-    print "The groups before this one write to read-only memory in all segments: lowmeg-kvm-protect has given up protection for read-only slots"
-    print "by then. What a change costs a guest that does no such thing is in [reference/kvm.md](reference/kvm.md)."
+    print "The groups before this one write to read-only memory in all segments: lowmeg-kvm-protect has taken read-only slots for what they wrote to,"
+    print "and goes back to protection change by change. What a change costs a guest that does no such thing is in [reference/kvm.md](reference/kvm.md)."
   }
   print ""
   print heads("what"); print rule(n + 1)
